@@ -1,0 +1,44 @@
+// Lint rules: typescript-eslint's type-checked set, with the few exceptions told beside their reasons.
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  {
+    ignores: [
+      "**/node_modules/",
+      "**/dist/",
+      "runs/",
+      "out/",
+      "models/",
+      ".venv/",
+      "**/generated/",
+    ],
+  },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      eqeqeq: "error",
+      // Numbers and bigints print unambiguously, and shapes and steps fill most messages.
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // A leading underscore marks a parameter that an interface demands and the body does not need.
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      // An async function without await is how an interface of promises is met by ready values.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    // Plain JavaScript (this file) has no type information.
+    files: ["**/*.js"],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);

@@ -1,0 +1,16 @@
+// Build: ES modules and type declarations. Files mirror src/, so that paths relative to a module
+// (worker scripts, models/stage) are the same in the package as in the sources.
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: ["src/index.ts", "src/cli/main.ts"],
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  outDir: "dist",
+  unbundle: true,
+  dts: true,
+  sourcemap: false,
+  fixedExtension: false, // .js, as package.json's exports say
+  clean: true,
+});
