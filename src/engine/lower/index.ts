@@ -1,0 +1,21 @@
+// From the graph that a model is built in to the graph that a provider runs.
+
+import type { Graph } from "../graph.js";
+import { rewrite } from "../rewrite.js";
+import { convolutionsToColumns } from "./columns.js";
+import { portable } from "./portable.js";
+
+export interface LowerOptions {
+  /** Convolution as gathers and matrix products, or by the provider's kernel; "columns" when absent. */
+  readonly convolution?: "columns" | "native";
+  /** Whether the provider has the com.microsoft kernels FusedMatMul and MultiHeadAttention; true when absent. */
+  readonly fused?: boolean;
+}
+
+/** Lowers a graph for a provider. A weight's gradient has no native kernel: train with "columns". */
+export function lower(graph: Graph, options: LowerOptions = {}): Graph {
+  const { convolution = "columns", fused = true } = options;
+  const columns = convolution === "columns" ? rewrite(graph, convolutionsToColumns) : graph;
+  // The parts of attention hold transposed products themselves, hence two rounds.
+  return fused ? rewrite(columns) : rewrite(rewrite(columns, portable), portable);
+}

@@ -1,0 +1,127 @@
+// How each operator becomes ONNX nodes; complete by type.
+
+import type { OperatorAttributes, OperatorName } from "../operators.js";
+import type { Value } from "../graph.js";
+import { emitAttention, emitMatMul } from "./emit-linear.js";
+import { emitConvolution } from "./emit-convolution.js";
+import { emitReduceSum } from "./emit-reduction.js";
+import { ELEMENT_TYPES } from "./writer.js";
+import type { OnnxBuilder } from "./writer.js";
+
+/** Emits the nodes of one value; the last one must be named `builder.nameOf(value)`. */
+export type Emission<K extends OperatorName> = (
+  value: Value<K>,
+  builder: OnnxBuilder,
+) => void;
+
+const names = (value: Value, builder: OnnxBuilder): string[] =>
+  value.inputs.map((input) => builder.nameOf(input));
+
+type PlainOp = { [K in OperatorName]: object extends OperatorAttributes[K] ? K : never }[OperatorName];
+
+// Operators that bear ONNX's name and need no attribute.
+const plain: Emission<OperatorName> = (value, builder) => {
+  builder.node(value.op, names(value, builder), {}, { output: builder.nameOf(value) });
+};
+
+const withConstants =
+  <K extends OperatorName>(
+    constants: (value: Value<K>, builder: OnnxBuilder) => string[],
+  ): Emission<K> =>
+  (value, builder) => {
+    const inputs = [...names(value, builder), ...constants(value, builder)];
+    builder.node(value.op, inputs, {}, { output: builder.nameOf(value) });
+  };
+
+const plainOps: Record<PlainOp, Emission<OperatorName>> = {
+  Neg: plain,
+  Exp: plain,
+  Log: plain,
+  Sqrt: plain,
+  Reciprocal: plain,
+  Erf: plain,
+  Sin: plain,
+  Cos: plain,
+  Sigmoid: plain,
+  Tanh: plain,
+  Relu: plain,
+  Abs: plain,
+  Sign: plain,
+  Add: plain,
+  Sub: plain,
+  Mul: plain,
+  Div: plain,
+  Pow: plain,
+  Max: plain,
+  Min: plain,
+  Less: plain,
+  LessOrEqual: plain,
+  Equal: plain,
+  Where: plain,
+  Softmax: plain,
+};
+
+export const emissions: { readonly [K in OperatorName]: Emission<K> } = {
+  ...plainOps,
+  Input: () => undefined,
+  Constant: (value, builder) => {
+    builder.initializer(builder.nameOf(value), value.attributes.value);
+  },
+  External: (value, builder) => builder.external(value),
+  Cast: (value, builder) => {
+    const to = ELEMENT_TYPES[value.attributes.to];
+    builder.node("Cast", names(value, builder), { to }, { output: builder.nameOf(value) });
+  },
+  ReduceSum: emitReduceSum,
+  ReduceMax: (value, builder) => {
+    const { axes, keepDims } = value.attributes;
+    const inputs = [...names(value, builder), builder.integers(axes)];
+    builder.node("ReduceMax", inputs, { keepdims: Number(keepDims) }, { output: builder.nameOf(value) });
+  },
+  Reshape: withConstants<"Reshape">(({ attributes }, builder) => [builder.integers(attributes.shape)]),
+  Transpose: (value, builder) => {
+    const { perm } = value.attributes;
+    builder.node("Transpose", names(value, builder), { perm }, { output: builder.nameOf(value) });
+  },
+  Concat: (value, builder) => {
+    const { axis } = value.attributes;
+    builder.node("Concat", names(value, builder), { axis }, { output: builder.nameOf(value) });
+  },
+  Slice: withConstants<"Slice">(({ attributes: { axis, start, end } }, builder) =>
+    [[start], [end], [axis]].map((values) => builder.integers(values)),
+  ),
+  Pad: withConstants<"Pad">(({ attributes }, builder) => [
+    builder.integers([...attributes.before, ...attributes.after]),
+  ]),
+  Expand: withConstants<"Expand">(({ attributes }, builder) => [builder.integers(attributes.shape)]),
+  Gather: (value, builder) => {
+    const { axis } = value.attributes;
+    builder.node("Gather", names(value, builder), { axis }, { output: builder.nameOf(value) });
+  },
+  ScatterAdd: emitScatterAdd,
+  MatMul: emitMatMul,
+  Attention: emitAttention,
+  Conv2d: emitConvolution,
+  Conv2dInputGradient: emitConvolution,
+  Conv2dWeightGradient: (value) => {
+    throw new Error(`${value.op}: no provider has a kernel for it, lower the graph to columns first`);
+  },
+};
+
+/** ScatterND adds whole slices along the leading axes, so the scattered axes go there and back. */
+function emitScatterAdd(value: Value<"ScatterAdd">, builder: OnnxBuilder): void {
+  const [updates, indices] = value.inputs as [Value, Value];
+  const { axis, size } = value.attributes;
+  const picked = indices.shape.length;
+  const rest = updates.shape.length - picked;
+  const order = updates.shape.map((_, i) => i);
+  const toFront = [...order.slice(axis, axis + picked), ...order.slice(0, axis), ...order.slice(axis + picked)];
+  const sizes = value.shape;
+  const zeroShape = [size, ...sizes.slice(0, axis), ...sizes.slice(axis + 1)];
+  const moved = builder.node("Transpose", [builder.nameOf(updates)], { perm: toFront });
+  const index = builder.node("Reshape", [builder.nameOf(indices), builder.integers([...indices.shape, 1])]);
+  const zeros = builder.filled(0, zeroShape);
+  const added = builder.node("ScatterND", [zeros, index, moved], { reduction: "add" });
+  const back = Array.from({ length: rest + 1 }, (_, i) => (i < axis ? i + 1 : i === axis ? 0 : i));
+  builder.node("Transpose", [added], { perm: back }, { output: builder.nameOf(value) });
+}

@@ -1,0 +1,33 @@
+// The one interface behind which graphs run: compile once, run many times.
+
+import type { HostTensor } from "../../core/tensor.js";
+import type { Graph } from "../graph.js";
+import type { LowerOptions } from "../lower/index.js";
+
+export type Tensors = Readonly<Record<string, HostTensor>>;
+
+export interface CompileOptions extends Pick<LowerOptions, "convolution"> {
+  /** Threads of one operator; the machine's cores when absent. Results are bit-identical at one count. */
+  readonly threads?: number;
+  /** Let equal nodes merge again in the provider; false keeps recomputation apart. True when absent. */
+  readonly mergeEqual?: boolean;
+  /** Where the provider writes its profile, when given. */
+  readonly profile?: string;
+}
+
+/** A compiled graph. */
+export interface Session {
+  /**
+   * Runs the graph once. `results`, where given, are written in place and must alias no feed.
+   * Throws, naming the input, when a feed is missing, unknown or of another type.
+   */
+  run(feeds: Tensors, results?: Tensors): Promise<Record<string, HostTensor>>;
+  /** Frees the session; a profile path comes back when profiling was on. */
+  release(): Promise<void>;
+}
+
+/** A place where graphs run. */
+export interface Runtime {
+  readonly name: string;
+  compile(graph: Graph, options?: CompileOptions): Promise<Session>;
+}
