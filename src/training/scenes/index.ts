@@ -1,0 +1,13 @@
+// Captioned scenes: what the shipped model is trained on and what its judges are tested with.
+
+export { BACKGROUNDS, COLOURS, DRAWINGS, NOUNS, SOLIDS, isSolid } from "./kinds.js";
+export type { BackgroundName, Colour, DrawingKind, Noun, SolidKind } from "./kinds.js";
+export type { Box, DrawnThing, RandomSource, Scene, SceneThing, SolidThing } from "./scene.js";
+export { captionOf, placesOf, relationsOf } from "./captions.js";
+export { loadDrawings } from "./drawings.js";
+export type { Drawings } from "./drawings.js";
+export { combinationsOf, isHeldOut } from "./held-out.js";
+export type { Combination } from "./held-out.js";
+export { renderAlpha, renderScene } from "./render.js";
+export { coverOf, sampleScene, trainingSample } from "./sample.js";
+export type { Split, TrainingSample } from "./sample.js";
