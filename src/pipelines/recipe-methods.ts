@@ -1,0 +1,102 @@
+// The placement methods that a recipe can name, with their parameters and defaults.
+import { z } from "zod";
+
+const trailing = (tokens: number) =>
+  z
+    .int()
+    .min(0)
+    .max(75)
+    .default(tokens)
+    .describe("How many padding positions after the prompt's last token are directed too.");
+
+const outside = (factor: number) =>
+  z
+    .number()
+    .min(0)
+    .max(1)
+    .default(factor)
+    .describe("c_w: factor on the attention of directed tokens outside their boxes.");
+
+const gain = (factor: number) =>
+  z
+    .number()
+    .min(0)
+    .max(10)
+    .default(factor)
+    .describe(
+      "c_s: height of the Gaussian window inside the box, in the layer's largest attention.",
+    );
+
+const none = z.strictObject({ name: z.literal("none") }).describe("Plain sampling.");
+
+const direct = z
+  .strictObject({
+    name: z.literal("direct"),
+    trailing: trailing(15),
+    gain: gain(0.15),
+    outside: outside(0.001),
+  })
+  .describe(
+    "Maps are weakened outside and strengthened inside the boxes (the authors' later form).",
+  );
+
+const directV1 = z
+  .strictObject({
+    name: z.literal("dd-v1"),
+    trailing: trailing(10),
+    outside: outside(0.01),
+    unlisted: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.01)
+      .describe("Factor on tokens that belong to no box: 0.01 in the first code, 1 in the paper."),
+    count: z
+      .enum(["words", "tokens"])
+      .default("words")
+      .describe("Where the trailing positions start: after the words (first code) or the tokens."),
+  })
+  .describe("The arithmetic of the authors' first code.");
+
+const optimised = z
+  .strictObject({
+    name: z.literal("dd"),
+    trailing: trailing(15),
+    gain: gain(0.15),
+    outside: outside(0.001),
+    iterations: z.int().min(1).max(100).default(5).describe("Descents per directed step."),
+    rate: z.number().positive().max(100).default(0.2).describe("Size of a descent step."),
+  })
+  .describe("Weights of the trailing maps, found by gradient descent on the published objective.");
+
+/** A method and its parameters; what is left out of the parameters gets its default. */
+export const methodSchema = z.discriminatedUnion("name", [direct, optimised, directV1, none]);
+
+/** A placement method with all its parameters. */
+export type Method = z.output<typeof methodSchema>;
+
+export type MethodName = Method["name"];
+
+/** The names, in the order in which help and errors list them. */
+export const METHOD_NAMES = ["direct", "dd", "dd-v1", "none"] as const satisfies MethodName[];
+
+interface BoxDefaults {
+  /** Factor on the edit; 0 leaves the plain picture. */
+  strength: number;
+  /** Share of the noise range, from the noisy end, in which the box is directed, 0..1. */
+  until: number;
+}
+
+// 5 of 40 steps in the authors' later work, 10 of 50 in the first code.
+const BOX_DEFAULTS: Record<MethodName, BoxDefaults> = {
+  direct: { strength: 1, until: 0.3 },
+  dd: { strength: 1, until: 0.3 },
+  "dd-v1": { strength: 1, until: 0.2 },
+  none: { strength: 1, until: 0 },
+};
+
+/** The method with its default parameters. */
+export const defaultMethod = (name: MethodName): Method => methodSchema.parse({ name });
+
+/** Strength and step range of a box that states none. */
+export const boxDefaults = (name: MethodName): BoxDefaults => BOX_DEFAULTS[name];

@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { FollowspotError } from "../core/errors.js";
+import { directedSteps, recipeCost } from "./recipe-cost.js";
+import { METHOD_NAMES, defaultMethod } from "./recipe-methods.js";
+import { recipeSchemaText } from "./recipe-schema.js";
+import type { Recipe } from "./recipe.js";
+import { encodeRecipe, formatRecipe, parseRecipe, parseSketch } from "./recipe.js";
+
+const recipe: Recipe = {
+  version: 1,
+  prompt: "a red cube above a blue sphere",
+  negative: "",
+  boxes: [
+    { words: "red cube", box: [0.3, 0.05, 0.7, 0.45], strength: 1, until: 0.3 },
+    { words: "blue sphere", box: [0.3, 0.5, 0.7, 0.95], strength: 2, until: 0.5 },
+  ],
+  model: { name: "stage", digest: `sha256:${"0".repeat(64)}` },
+  method: { name: "direct", trailing: 15, gain: 0.15, outside: 0.001 },
+  sampler: "ddim",
+  steps: 20,
+  cfg: 5,
+  seed: 24839640268232521n, // Row 10 of the authors' table: above 2^53.
+  size: [96, 96],
+  backend: { provider: "cpu", threads: 2 },
+  versions: { followspot: "0.1.0", onnxruntime: "1.30.0" },
+};
+const document = encodeRecipe(recipe);
+
+describe("a complete recipe", () => {
+  it("survives the way through its text, with every digit of the seed", () => {
+    const text = formatRecipe(recipe);
+    expect(text).toContain('"seed": "24839640268232521"');
+    expect(parseRecipe(JSON.parse(text))).toEqual(recipe);
+    expect(formatRecipe(parseRecipe(JSON.parse(text)))).toBe(text);
+  });
+
+  it("is written with the same bytes whatever the order of its keys", () => {
+    const shuffled = Object.fromEntries(Object.entries(recipe).reverse()) as Recipe;
+    expect(formatRecipe(shuffled)).toBe(formatRecipe(recipe));
+  });
+
+  it.each(Object.keys(document))("needs %s", (key) => {
+    const rest = Object.entries(document).filter(([name]) => name !== key);
+    expect(() => parseRecipe(Object.fromEntries(rest))).toThrow(new RegExp(`^recipe: ${key}: `));
+  });
+
+  it("takes the largest seed of 64 bits", () => {
+    const seed = (2n ** 64n - 1n).toString();
+    expect(parseRecipe({ ...document, seed }).seed).toBe(2n ** 64n - 1n);
+  });
+});
+
+describe("faults", () => {
+  const box = { words: "cat", box: [0, 0, 1, 1], strength: 1, until: 1 };
+  it.each([
+    [{ version: 2 }, /expected version 1 or older, got 2. Update followspot/],
+    [{ version: 2, novel: true }, /expected version 1/],
+    [{ version: "1" }, /version: expected 1/],
+    [{ novel: 1 }, /unknown key: "novel"/],
+    [{ boxes: [{ ...box, novel: 1 }] }, /boxes\[0\]: unknown key: "novel"/],
+    [{ boxes: [{ ...box, box: [0, 0, 1] }] }, /boxes\[0\]\.box: /],
+    [{ boxes: [{ ...box, box: [0.5, 0, 0.1, 1] }] }, /box "cat": expected left < right/],
+    [{ boxes: [box, box] }, /two for "cat"/],
+    [{ method: { name: "magic" } }, /method\.name: .*'direct' \| 'dd' \| 'dd-v1' \| 'none'/],
+    [{ method: { name: "none", trailing: 3 } }, /method: unknown key: "trailing"/],
+    [{ sampler: "plms" }, /sampler: .*"ddim"\|"euler"/],
+    [{ steps: 0 }, /steps: .*>=1/],
+    [{ steps: 2.5 }, /steps: /],
+    [{ cfg: 51 }, /cfg: .*<=50/],
+    [{ seed: 7 }, /seed: expected string, got number/],
+    [{ seed: "-1" }, /seed: /],
+    [{ seed: "18446744073709551616" }, /seed: Too big/],
+    [{ model: { name: "stage", digest: "abc" } }, /model\.digest: /],
+  ])("%j", (change, message) => {
+    const parse = () => parseRecipe({ ...document, ...change });
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(FollowspotError);
+  });
+
+  it.each([[null], [[]], ["text"], [7]])("refuses %j", (value) => {
+    expect(() => parseRecipe(value)).toThrow("recipe: expected a JSON object");
+  });
+
+  it("tells at most three in one line", () => {
+    const parse = () => parseRecipe({ version: 1 });
+    expect(parse).toThrow(/^recipe: [^;\n]+; [^;\n]+; [^;\n]+; and \d+ more\.$/);
+  });
+});
+
+describe("a sketch", () => {
+  it("needs only version and prompt, and takes all that a recipe has", () => {
+    expect(parseSketch({ version: 1, prompt: "a cat" })).toEqual({ version: 1, prompt: "a cat" });
+    expect(parseSketch(document)).toEqual(recipe);
+    expect(() => parseSketch({ version: 1 })).toThrow("prompt: expected string");
+  });
+
+  it("fills in a method's parameters", () => {
+    const sketch = parseSketch({ version: 1, prompt: "", method: { name: "direct", trailing: 3 } });
+    expect(sketch.method).toEqual({ ...defaultMethod("direct"), trailing: 3 });
+  });
+
+  it("may leave out strength and range of a box and the model's digest, and name its schema", () => {
+    const boxes = [{ words: "cat", box: [0, 0, 1, 0.5] }];
+    const sketch = { $schema: "x.json", version: 1, prompt: "", boxes, model: { name: "stage" } };
+    expect(parseSketch(sketch)).toEqual(sketch);
+  });
+});
+
+it("docs/recipe.schema.json is current (npx tsx scripts/recipe-schema.ts writes it)", () => {
+  const path = new URL("../../docs/recipe.schema.json", import.meta.url);
+  expect(readFileSync(path, "utf8")).toBe(recipeSchemaText());
+});
+
+it("knows the defaults of every method", () => {
+  expect(METHOD_NAMES.map((name) => defaultMethod(name).name)).toEqual([...METHOD_NAMES]);
+});
+
+describe("cost", () => {
+  const cost = (change: Partial<Recipe>, compare = false) =>
+    recipeCost({ ...recipe, ...change }, { compare });
+
+  it("counts guidance, Heun and the plain picture beside it", () => {
+    expect(cost({})).toEqual({ forward: 40, backward: 0 });
+    expect(cost({ cfg: 1 })).toEqual({ forward: 20, backward: 0 });
+    expect(cost({ sampler: "heun" })).toEqual({ forward: 78, backward: 0 });
+    expect(cost({}, true)).toEqual({ forward: 80, backward: 0 });
+  });
+
+  it("counts the descents of dd in the directed steps only", () => {
+    const method = { ...defaultMethod("dd"), iterations: 4 } as Recipe["method"];
+    expect(cost({ method })).toEqual({ forward: 40 + 40, backward: 40 });
+    const boxes = recipe.boxes.map((box) => ({ ...box, strength: 0 }));
+    expect(cost({ method, boxes })).toEqual({ forward: 40, backward: 0 });
+    const heun = cost({ method, sampler: "heun", steps: 2, cfg: 1 });
+    expect(heun).toEqual({ forward: 3 + 8, backward: 8 });
+  });
+
+  it.each([
+    [50, 0.2, 10],
+    [20, 0.3, 6],
+    [4, 0.3, 2],
+    [1, 0.3, 1],
+    [20, 0, 0],
+    [20, 1, 20],
+  ])("of %i steps, %d of the range is %i", (steps, until, expected) => {
+    expect(directedSteps(steps, until)).toBe(expected);
+  });
+});
