@@ -35,6 +35,7 @@ export class Graph {
 
   /** A named input with a fixed type. Throws when the name is taken with another type. */
   input(name: string, dtype: DType, shape: Shape): Value {
+    checkName("input", name);
     const known = this.inputs.get(name);
     if (known && (known.dtype !== dtype || known.shape.join() !== shape.join())) {
       throw new Error(`input: ${name} is declared twice with different types`);
@@ -92,6 +93,7 @@ export class Graph {
   /** Names a value as an output. Throws when the name is taken. */
   output(name: string, value: Value): Value {
     if (value.graph !== this) throw new Error(`output: ${name} is a value of another graph`);
+    checkName("output", name);
     if (this.outputs.has(name)) throw new Error(`output: ${name} is taken`);
     this.outputs.set(name, value);
     return value;
@@ -107,6 +109,13 @@ export class Graph {
     Object.defineProperty(value, "graph", { enumerable: false });
     this.values.push(value);
     return value;
+  }
+}
+
+// Emitted models name their inner values with a leading underscore.
+function checkName(kind: string, name: string): void {
+  if (name === "" || name.startsWith("_")) {
+    throw new Error(`${kind}: expected a name without a leading underscore, got "${name}"`);
   }
 }
 

@@ -58,7 +58,7 @@ export class OnnxBuilder {
   private count = 0;
 
   nameOf(value: Value): string {
-    return this.names.get(value.id) ?? `v${value.id}`;
+    return this.names.get(value.id) ?? `_v${value.id}`;
   }
 
   rename(value: Value, name: string): void {
@@ -71,7 +71,7 @@ export class OnnxBuilder {
     attributes: Record<string, AttributeValue> = {},
     options: { output?: string; domain?: string } = {},
   ): string {
-    const output = options.output ?? `t${this.count++}`;
+    const output = options.output ?? `_t${this.count++}`;
     this.nodes.push({
       opType,
       input: [...inputs],
@@ -104,7 +104,7 @@ export class OnnxBuilder {
   private once(key: string, value: HostTensor): string {
     const known = this.shared.get(key);
     if (known) return known;
-    const name = this.initializer(`c${this.count++}`, value);
+    const name = this.initializer(`_c${this.count++}`, value);
     this.shared.set(key, name);
     return name;
   }

@@ -1,0 +1,89 @@
+// Runs training steps: state in two buffer sets used in turn, so that an output never aliases an input.
+
+import { FollowspotError } from "../core/errors.js";
+import { floats, zeros } from "../core/tensor.js";
+import type { HostTensor } from "../core/tensor.js";
+import type { Session, Tensors } from "../engine/runtime/session.js";
+import { emaDecay } from "./ema.js";
+import { biasCorrection } from "./optimiser.js";
+import { STATE_NAMES, nextName } from "./step.js";
+import type { StateName } from "./step.js";
+
+export type TrainingState = Record<StateName, HostTensor<"float32">>;
+
+export interface TrainerOptions {
+  /** Learning rate at step `k`, counted from 1. */
+  readonly learningRate: (k: number) => number;
+  /** Decay of the exponential moving average; 0.999 when absent. */
+  readonly emaDecay?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+}
+
+/** What one step reports: `loss`, `gradientNorm`, and the scalars that the loss names. */
+export type StepReport = Readonly<Record<string, number>>;
+
+/** Fresh state for starting values: moments of zero, the average at the parameters. */
+export function initialState(parameters: Float32Array): TrainingState {
+  const shape = [parameters.length];
+  return {
+    parameters: floats(shape, parameters),
+    firstMoment: zeros("float32", shape),
+    secondMoment: zeros("float32", shape),
+    average: floats(shape, parameters.slice()),
+  };
+}
+
+/** A model in training. */
+export class Trainer {
+  private spare: TrainingState;
+
+  /** `completed` counts the steps that `state` has seen. */
+  constructor(
+    private readonly session: Session,
+    public state: TrainingState,
+    private readonly options: TrainerOptions,
+    public completed = 0,
+  ) {
+    const size = state.parameters.shape;
+    this.spare = Object.fromEntries(
+      STATE_NAMES.map((name) => [name, zeros("float32", size)]),
+    ) as TrainingState;
+  }
+
+  /** One step. Throws FollowspotError when the loss is no number; the state is then the last good one. */
+  async step(batch: Tensors): Promise<StepReport> {
+    const k = this.completed + 1;
+    const { beta1 = 0.9, beta2 = 0.999 } = this.options;
+    const scalar = (value: number): HostTensor => floats([], [value]);
+    const feeds = {
+      ...this.state,
+      ...batch,
+      learningRate: scalar(this.options.learningRate(k)),
+      correction1: scalar(biasCorrection(beta1, k)),
+      correction2: scalar(biasCorrection(beta2, k)),
+      emaDecay: scalar(emaDecay(this.options.emaDecay ?? 0.999, k)),
+    };
+    const results = Object.fromEntries(STATE_NAMES.map((name) => [nextName(name), this.spare[name]]));
+    const made = await this.session.run(feeds, results);
+    const report = scalarsOf(made);
+    refuseNonFinite(report, k);
+    [this.state, this.spare] = [this.spare, this.state];
+    this.completed = k;
+    return report;
+  }
+}
+
+function scalarsOf(made: Tensors): StepReport {
+  const scalars = Object.entries(made).filter(([, value]) => value.shape.length === 0);
+  return Object.fromEntries(scalars.map(([name, value]) => [name, Number(value.data[0])]));
+}
+
+function refuseNonFinite(report: StepReport, k: number): void {
+  for (const [name, value] of Object.entries(report)) {
+    if (Number.isFinite(value)) continue;
+    throw new FollowspotError(`train: expected finite values, got ${name} = ${value} at step ${k}.`, {
+      remedy: "The state before this step is kept: lower the learning rate and resume.",
+    });
+  }
+}
