@@ -1,0 +1,7 @@
+// UNet2DConditionModel: configuration, graph, attention sites.
+
+export { parseUNetConfig } from "./config.js";
+export type { UNetConfig } from "./config.js";
+export { unet } from "./unet.js";
+export type { UNetInputs } from "./unet.js";
+export { sitesOf } from "./sites.js";
