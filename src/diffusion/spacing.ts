@@ -56,8 +56,11 @@ const SPACED: Record<Spacing, Spaced> = {
     const stride = Math.floor(range / (steps + extra));
     return Array.from({ length: steps }, (_, i) => (steps + extra - 1 - i) * stride + offset);
   },
-  trailing: (steps, range) =>
-    Array.from({ length: steps }, (_, i) => roundHalfEven(range - i * (range / steps)) - 1),
+  trailing: (steps, range) => {
+    // NumPy's arange multiplies this difference, not the stride; it decides ties.
+    const stride = range - (range - range / steps);
+    return Array.from({ length: steps }, (_, i) => roundHalfEven(range - i * stride) - 1);
+  },
   linspace: (steps, range, extra) =>
     linspace(0, range - 1, steps + extra)
       .reverse()

@@ -9,7 +9,7 @@ import type { FinalSigma } from "../scheduler-config.js";
 import type { Plan, PlannedStep } from "./sampler.js";
 
 // What stands for zero terminal SNR where its ratio would be infinite; diffusers takes the same number.
-const LEAST_ALPHA_SQUARED = 2 ** -24;
+const NEARLY_ZERO = 2 ** -24;
 
 /** What of the configuration a sampler follows. */
 export interface SigmaPlanOptions {
@@ -40,7 +40,7 @@ export function sigmaPlan(schedule: Schedule, steps: number, options: SigmaPlanO
 /** sigma / alpha of each training timestep, finite at zero terminal SNR. */
 export function ratioTable(schedule: Schedule): Float64Array {
   return schedule.alphasCumprod.map((alphaSquared) => {
-    const kept = Math.max(alphaSquared, LEAST_ALPHA_SQUARED);
+    const kept = alphaSquared || NEARLY_ZERO;
     return Math.sqrt((1 - kept) / kept);
   });
 }
