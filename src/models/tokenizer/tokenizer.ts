@@ -1,0 +1,176 @@
+// CLIP's tokenizer (Radford et al., 2021): lower-cased byte pairs between a start and an end token, padded to a fixed length.
+
+import { FollowspotError } from "../../core/errors.js";
+import { BytePairs } from "./byte-pairs.js";
+import { WORD_END } from "./bytes.js";
+import { readTokenizerFiles } from "./files.js";
+import type { AddedToken, TokenizerData, TokenizerFiles } from "./files.js";
+import { cutPieces } from "./pieces.js";
+import type { Piece, Span } from "./pieces.js";
+
+/** One word, digit or run of punctuation of the text, with the tokens that encode it. */
+export interface EncodedWord {
+  readonly text: string; // as encoded: lower case
+  readonly span: Span;
+  readonly tokens: readonly number[]; // positions in `ids`; those past the end are left out
+  readonly cut: boolean; // whether some of its tokens did not fit
+}
+
+export interface Encoding {
+  readonly text: string;
+  readonly ids: readonly number[]; // exactly maxLength
+  readonly length: number; // tokens before the padding, with start and end
+  readonly spans: readonly (Span | undefined)[]; // of every position; undefined for start, end and padding
+  readonly words: readonly EncodedWord[];
+  readonly lost: string; // the part of the text that did not fit, "" if all did
+}
+
+interface Token {
+  readonly id: number;
+  readonly span: Span;
+}
+
+/** Words of a text and their tokens, before anything is cut off. */
+interface Split {
+  readonly text: string;
+  readonly span: Span;
+  readonly tokens: readonly Token[];
+}
+
+function patternOf(added: readonly AddedToken[]): RegExp {
+  const alternatives = added.map(({ content, anyCase }) => {
+    const literal = content.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return anyCase
+      ? literal.replace(/\p{L}/gu, (c) => `[${c.toLowerCase()}${c.toUpperCase()}]`)
+      : literal;
+  });
+  return new RegExp(alternatives.join("|"), "gu");
+}
+
+export class Tokenizer {
+  private readonly pairs: BytePairs;
+  private readonly added: RegExp;
+  readonly bos: number;
+  readonly eos: number;
+  readonly pad: number;
+  readonly maxLength: number;
+
+  private constructor(private readonly data: TokenizerData) {
+    this.pairs = new BytePairs(data.ranks);
+    this.added = patternOf(data.added);
+    this.bos = data.bos;
+    this.eos = data.eos;
+    this.pad = data.pad;
+    this.maxLength = data.maxLength;
+  }
+
+  /** Entries of the vocabulary: every id is below. */
+  get size(): number {
+    return Math.max(...this.data.added.map(({ id }) => id + 1), this.data.vocabulary.size);
+  }
+
+  /** @throws FollowspotError when a file is not what it should be. */
+  static from(files: TokenizerFiles): Tokenizer {
+    return new Tokenizer(readTokenizerFiles(files));
+  }
+
+  /**
+   * Load the tokenizer of a diffusers folder: vocab.json, merges.txt and, where present, special_tokens_map.json and
+   * tokenizer_config.json.
+   *
+   * @throws FollowspotError when a file is missing or not what it should be.
+   */
+  static async load(folder: string): Promise<Tokenizer> {
+    const { readFile } = await import("node:fs/promises");
+    const required = async (name: string): Promise<string> => {
+      try {
+        return await readFile(`${folder}/${name}`, "utf8");
+      } catch (cause) {
+        throw new FollowspotError(`tokenizer: expected ${name} in ${folder}, found none.`, { cause });
+      }
+    };
+    const optional = (name: string): Promise<string | undefined> =>
+      readFile(`${folder}/${name}`, "utf8").catch(() => undefined);
+    return Tokenizer.from({
+      "vocab.json": await required("vocab.json"),
+      "merges.txt": await required("merges.txt"),
+      "special_tokens_map.json": await optional("special_tokens_map.json"),
+      "tokenizer_config.json": await optional("tokenizer_config.json"),
+    });
+  }
+
+  /**
+   * Encode a text as start, tokens, end, padding.
+   *
+   * @param maxLength positions in all; tokens that do not fit are dropped and told in `lost`
+   */
+  encode(text: string, { maxLength = this.maxLength }: { maxLength?: number } = {}): Encoding {
+    if (!Number.isInteger(maxLength) || maxLength < 2) {
+      throw new Error(`encode: expected a whole maxLength of at least 2, got ${maxLength}`);
+    }
+    const room = maxLength - 2;
+    const all = this.split(text);
+    const ids = [this.bos];
+    const spans: (Span | undefined)[] = [undefined];
+    let lostFrom: number | undefined;
+    const words = all.map(({ text: word, span, tokens }): EncodedWord => {
+      const kept = tokens.slice(0, room - (ids.length - 1));
+      const positions = kept.map((_, index) => ids.length + index);
+      ids.push(...kept.map(({ id }) => id));
+      spans.push(...kept.map((token) => token.span));
+      const cut = kept.length < tokens.length;
+      if (cut) lostFrom ??= tokens[kept.length]!.span[0];
+      return { text: word, span, tokens: positions, cut };
+    });
+    ids.push(this.eos);
+    const length = ids.length;
+    while (ids.length < maxLength) ids.push(this.pad);
+    while (spans.length < maxLength) spans.push(undefined);
+    const lost = lostFrom === undefined ? "" : text.slice(lostFrom).trim();
+    return { text, ids, length, spans, words, lost };
+  }
+
+  /** The words that a text is cut into, as the tokens see them. */
+  split(text: string): Split[] {
+    const words: Split[] = [];
+    let from = 0;
+    const cut = (to: number): void => {
+      for (const piece of cutPieces(text.slice(from, to), from)) words.push(this.splitPiece(piece));
+    };
+    for (const match of text.matchAll(this.added)) {
+      cut(match.index);
+      from = match.index + match[0].length;
+      words.push(this.splitAdded(match[0], [match.index, from]));
+    }
+    cut(text.length);
+    return words;
+  }
+
+  private splitAdded(text: string, span: Span): Split {
+    const lower = text.toLowerCase();
+    const id = this.data.added.find(({ content }) => content.toLowerCase() === lower)!.id;
+    return { text, span, tokens: [{ id, span }] };
+  }
+
+  private splitPiece({ text, span, spans }: Piece): Split {
+    // Where each byte of the piece comes from.
+    const sources: Span[] = [];
+    let unit = 0;
+    for (const point of text) {
+      const bytes = new TextEncoder().encode(point).length;
+      for (let byte = 0; byte < bytes; byte++) sources.push(spans[unit]!);
+      unit += point.length;
+    }
+    let byte = 0;
+    const tokens = this.pairs.split(text).map((symbol): Token => {
+      const length = symbol.endsWith(WORD_END) ? symbol.length - WORD_END.length : symbol.length;
+      const [first, last] = [sources[byte]!, sources[byte + length - 1]!];
+      byte += length;
+      return {
+        id: this.data.vocabulary.get(symbol) ?? this.data.unknown,
+        span: [first[0], last[1]],
+      };
+    });
+    return { text, span, tokens };
+  }
+}
