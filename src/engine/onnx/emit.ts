@@ -1,5 +1,6 @@
 // How each operator becomes ONNX nodes; complete by type.
 
+import { sizeOf } from "../../core/shape.js";
 import type { OperatorAttributes, OperatorName } from "../operators.js";
 import type { Value } from "../graph.js";
 import { emitAttention, emitMatMul } from "./emit-linear.js";
@@ -108,20 +109,18 @@ export const emissions: { readonly [K in OperatorName]: Emission<K> } = {
   },
 };
 
-/** ScatterND adds whole slices along the leading axes, so the scattered axes go there and back. */
+/** ScatterElements, whose CPU kernel adds in order: that of ScatterND loses sums that threads add at once. */
 function emitScatterAdd(value: Value<"ScatterAdd">, builder: OnnxBuilder): void {
   const [updates, indices] = value.inputs as [Value, Value];
   const { axis, size } = value.attributes;
-  const picked = indices.shape.length;
-  const rest = updates.shape.length - picked;
-  const order = updates.shape.map((_, i) => i);
-  const toFront = [...order.slice(axis, axis + picked), ...order.slice(0, axis), ...order.slice(axis + picked)];
-  const sizes = value.shape;
-  const zeroShape = [size, ...sizes.slice(0, axis), ...sizes.slice(axis + 1)];
-  const moved = builder.node("Transpose", [builder.nameOf(updates)], { perm: toFront });
-  const index = builder.node("Reshape", [builder.nameOf(indices), builder.integers([...indices.shape, 1])]);
-  const zeros = builder.filled(0, zeroShape);
-  const added = builder.node("ScatterND", [zeros, index, moved], { reduction: "add" });
-  const back = Array.from({ length: rest + 1 }, (_, i) => (i < axis ? i + 1 : i === axis ? 0 : i));
-  builder.node("Transpose", [added], { perm: back }, { output: builder.nameOf(value) });
+  const outer = sizeOf(value.shape.slice(0, axis));
+  const inner = sizeOf(value.shape.slice(axis + 1));
+  const view = [outer, sizeOf(indices.shape), inner];
+  const moved = builder.node("Reshape", [builder.nameOf(updates), builder.integers(view)]);
+  const row = builder.node("Reshape", [builder.nameOf(indices), builder.integers([1, view[1]!, 1])]);
+  const places = builder.node("Expand", [row, builder.integers(view)]);
+  const zeros = builder.filled(0, [outer, size, inner]);
+  const added = builder.node("ScatterElements", [zeros, places, moved], { axis: 1, reduction: "add" });
+  const shape = builder.integers(value.shape);
+  builder.node("Reshape", [added, shape], {}, { output: builder.nameOf(value) });
 }
