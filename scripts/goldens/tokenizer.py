@@ -97,7 +97,7 @@ def write_clip_folder(folder: Path, merges: list[str], pad: str) -> None:
 def used_merges(texts: list[str], tokenizer, merges: list[str]) -> list[list]:
     """[place, merge] of the merges that can apply anywhere in the texts: enough to encode them alike."""
     words = set()
-    for text in texts:
+    for text in [part for whole in texts for part in [whole, *whole.split("!")]]:
         normal = tokenizer.backend_tokenizer.normalizer.normalize_str(text)
         words |= {word for word, _ in tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str(normal)}
     ends = {word + "\0" for word in words}

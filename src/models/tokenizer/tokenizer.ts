@@ -22,7 +22,7 @@ export interface Encoding {
   readonly length: number; // tokens before the padding, with start and end
   readonly spans: readonly (Span | undefined)[]; // of every position; undefined for start, end and padding
   readonly words: readonly EncodedWord[];
-  readonly lost: string; // the part of the text that did not fit, "" if all did
+  readonly lost: string; // the text from the first word that did not fit whole, "" if all did
 }
 
 interface Token {
@@ -102,7 +102,7 @@ export class Tokenizer {
   /**
    * Encode a text as start, tokens, end, padding.
    *
-   * @param maxLength positions in all; tokens that do not fit are dropped and told in `lost`
+   * @param maxLength positions in all; tokens that do not fit are dropped, and their words told in `lost`
    */
   encode(text: string, { maxLength = this.maxLength }: { maxLength?: number } = {}): Encoding {
     if (!Number.isInteger(maxLength) || maxLength < 2) {
@@ -119,7 +119,7 @@ export class Tokenizer {
       ids.push(...kept.map(({ id }) => id));
       spans.push(...kept.map((token) => token.span));
       const cut = kept.length < tokens.length;
-      if (cut) lostFrom ??= tokens[kept.length]!.span[0];
+      if (cut) lostFrom ??= span[0];
       return { text: word, span, tokens: positions, cut };
     });
     ids.push(this.eos);
