@@ -108,6 +108,13 @@ SAMPLERS = {
                 0,
             ),
             (
+                "euler-at-final",
+                LINSPACE
+                | dict(final_sigmas_type="sigma_min", lower_order_final=False, euler_at_final=True),
+                [7],
+                0,
+            ),
+            (
                 "cosine",
                 dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1),
                 SOME,

@@ -44,6 +44,7 @@ function plan(schedule: Schedule, steps: number): Plan {
   const table = ratioTable(schedule);
   const spacing = config.spacing ?? "linspace";
   // Half the log-SNR is -ln(ratio); cosine schedules leave out levels of almost pure noise by it.
+  // Trailing steps share what is left; in diffusers they keep the full stride, and a run has fewer than asked.
   const range = table.filter((ratio) => -Math.log(ratio) >= config.lambdaMinClipped).length;
   const timesteps = timestepsOf({
     spacing,
