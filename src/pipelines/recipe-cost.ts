@@ -1,5 +1,6 @@
 // What a recipe costs, counted in passes of the denoising network, which nearly all of the time goes into.
-import type { Recipe, SamplerName } from "./recipe.js";
+import type { SamplerName } from "../diffusion/samplers/registry.js";
+import type { Recipe } from "./recipe.js";
 
 /** Network passes; guidance counts its unconditional pass, whether or not it shares a batch. */
 export interface Cost {

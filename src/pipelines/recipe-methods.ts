@@ -92,7 +92,7 @@ const BOX_DEFAULTS: Record<MethodName, BoxDefaults> = {
   direct: { strength: 1, until: 0.3 },
   dd: { strength: 1, until: 0.3 },
   "dd-v1": { strength: 1, until: 0.2 },
-  none: { strength: 1, until: 0 },
+  none: { strength: 1, until: 0.3 }, // Kept for the day the boxes are directed.
 };
 
 /** The method with its default parameters. */

@@ -1,22 +1,12 @@
 // The recipe: one document that holds all that makes a picture, the same in files, in PNGs and in code.
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
+import { SAMPLER_NAMES } from "../diffusion/samplers/registry.js";
 import { checkBox, checkDistinct } from "./box.js";
 import { methodSchema } from "./recipe-methods.js";
 
 /** The version that this code writes; older ones are read, newer ones refused. */
 export const RECIPE_VERSION = 1;
-
-/** Samplers that a recipe can name. */
-export const SAMPLER_NAMES = [
-  "ddim",
-  "euler",
-  "euler-ancestral",
-  "lms",
-  "heun",
-  "dpm++2m",
-] as const;
-export type SamplerName = (typeof SAMPLER_NAMES)[number];
 
 /** Where a model may be run. */
 export const PROVIDER_NAMES = ["cpu", "webgpu", "wasm"] as const;
