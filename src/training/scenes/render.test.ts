@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Generator } from "../../core/generator.js";
 import {
   BACKGROUNDS,
   COLOURS,
@@ -11,7 +12,6 @@ import {
 import { DRAWING_ASPECTS } from "./kinds.js";
 import { sampleScene } from "./sample.js";
 import type { BackgroundName, Box, Colour, Scene, SceneThing, SolidKind } from "./index.js";
-import { testGenerator } from "./test-generator.js";
 
 const drawings = await loadDrawings();
 
@@ -39,7 +39,7 @@ function boundsOf(alpha: Float32Array, size: number): number[] {
 
 describe("renderScene", () => {
   it("gives the same bytes for the same scene, of the size asked", () => {
-    const { scene } = sampleScene(testGenerator(3));
+    const { scene } = sampleScene(new Generator(3n));
     const picture = renderScene(scene, 96, drawings);
     expect(picture.length).toBe(96 * 96 * 3);
     expect(renderScene(structuredClone(scene), 96, drawings)).toEqual(picture);

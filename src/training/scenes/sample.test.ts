@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { Generator } from "../../core/generator.js";
 import {
   BACKGROUNDS,
   COLOURS,
@@ -13,10 +14,9 @@ import {
   trainingSample,
 } from "./index.js";
 import type { Scene, TrainingSample } from "./index.js";
-import { testGenerator } from "./test-generator.js";
 
 const drawings = await loadDrawings();
-const generator = testGenerator(11);
+const generator = new Generator(11n);
 const samples = Array.from({ length: 4000 }, () => sampleScene(generator));
 
 /** Share of a thing's pixels that later things leave visible. */
@@ -59,8 +59,8 @@ describe("isHeldOut", () => {
 
 describe("sampleScene", () => {
   it("is decided by its generator", () => {
-    expect(sampleScene(testGenerator(5))).toEqual(sampleScene(testGenerator(5)));
-    expect(sampleScene(testGenerator(5))).not.toEqual(sampleScene(testGenerator(6)));
+    expect(sampleScene(new Generator(5n))).toEqual(sampleScene(new Generator(5n)));
+    expect(sampleScene(new Generator(5n))).not.toEqual(sampleScene(new Generator(6n)));
   });
 
   it("puts one to three different things within the picture, each side 0.15 to 0.6", () => {
@@ -117,7 +117,7 @@ describe("trainingSample", () => {
       readonly caption: string;
     }>();
     expectTypeOf(trainingSample).returns.toEqualTypeOf<TrainingSample>();
-    const sample = trainingSample(testGenerator(2), { drawings, size: 32 });
+    const sample = trainingSample(new Generator(2n), { drawings, size: 32 });
     expect(Reflect.ownKeys(sample).sort()).toEqual(["caption", "picture"]);
     expect(sample.picture).toBeInstanceOf(Uint8Array);
     expect(Reflect.ownKeys(sample.picture)).toHaveLength(32 * 32 * 3);
@@ -125,7 +125,7 @@ describe("trainingSample", () => {
   });
 
   it("never names a held-out combination", () => {
-    const source = testGenerator(17);
+    const source = new Generator(17n);
     for (let n = 0; n < 300; n++) {
       const { caption } = trainingSample(source, { drawings, size: 8 });
       for (const colour of COLOURS) {
