@@ -91,9 +91,7 @@ export class PackedWeights implements Weights {
 
   /** Throws when the packing holds no such weight. */
   get(spec: WeightSpec): Value {
-    const start = this.packing.offsetOf(spec.name);
-    const piece = slice(this.vector, 0, start, start + sizeOf(spec.shape));
-    return reshape(piece, graphShape(spec));
+    return reshape(this.piece(spec), graphShape(spec));
   }
 
   /**
@@ -101,10 +99,14 @@ export class PackedWeights implements Weights {
    * (Through the slices it would be a sum of as many padded vectors as there are weights.)
    */
   gradient(loss: Value): Value {
-    const weights = this.packing.specs.map((spec) => this.get(spec));
-    return concat(
-      gradient(loss, weights).map((part) => reshape(part, [-1])),
-      0,
-    );
+    // Of the pieces, not of the weights: a layer that reshapes its weight reads the piece itself.
+    const pieces = this.packing.specs.map((spec) => this.piece(spec));
+    return concat(gradient(loss, pieces), 0);
+  }
+
+  /** A weight's elements, [n]. */
+  private piece({ name, shape }: WeightSpec): Value {
+    const start = this.packing.offsetOf(name);
+    return slice(this.vector, 0, start, start + sizeOf(shape));
   }
 }
