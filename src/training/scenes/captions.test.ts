@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Generator } from "../../core/generator.js";
-import { captionOf, placesOf, relationsOf, sampleScene } from "./index.js";
+import { captionOf, knownWords, placesOf, relationsOf, sampleScene } from "./index.js";
 import type { Box, Scene } from "./index.js";
 import { describe as describeScene } from "./captions.js";
 import { SYNONYMS } from "./phrases.js";
@@ -95,6 +95,18 @@ function relationIn(scene: Scene, caption: string): [Box, Box, string] | undefin
   const [first, second] = [boxOf(match?.[1]), boxOf(match?.[3])];
   return match && first && second ? [first, second, match[2]!] : undefined;
 }
+
+describe("knownWords", () => {
+  it("are exactly the words of captions", () => {
+    const source = new Generator(31n);
+    const seen = new Set<string>();
+    for (let n = 0; n < 20_000; n++) {
+      const words = sampleScene(source).caption.match(/[a-z]+/g) ?? [];
+      words.forEach((word) => seen.add(word));
+    }
+    expect([...seen].sort()).toEqual(knownWords().sort());
+  });
+});
 
 describe("relationsOf and placesOf", () => {
   it("tell what the boxes show", () => {

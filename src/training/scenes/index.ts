@@ -4,6 +4,7 @@ export { BACKGROUNDS, COLOURS, DRAWINGS, NOUNS, SOLIDS, isSolid } from "./kinds.
 export type { BackgroundName, Colour, DrawingKind, Noun, SolidKind } from "./kinds.js";
 export type { Box, DrawnThing, RandomSource, Scene, SceneThing, SolidThing } from "./scene.js";
 export { captionOf, placesOf, relationsOf } from "./captions.js";
+export { knownWords } from "./known-words.js";
 export { loadDrawings } from "./drawings.js";
 export type { Drawings } from "./drawings.js";
 export { combinationsOf, isHeldOut } from "./held-out.js";
@@ -11,3 +12,11 @@ export type { Combination } from "./held-out.js";
 export { renderAlpha, renderScene } from "./render.js";
 export { coverOf, sampleScene, trainingSample } from "./sample.js";
 export type { Split, TrainingSample } from "./sample.js";
+export { PROTOCOL_SPLITS, placementProtocol } from "./triples.js";
+export type {
+  PlacementProtocol,
+  ProtocolBox,
+  ProtocolRelation,
+  ProtocolSplit,
+  ProtocolTriple,
+} from "./triples.js";
