@@ -4,6 +4,7 @@ import { defineConfig } from "tsdown";
 
 export default defineConfig({
   entry: ["src/index.ts", "src/cli/main.ts"],
+  root: "src",
   format: "esm",
   platform: "node",
   target: "node20.19",
