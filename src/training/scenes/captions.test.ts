@@ -7,7 +7,7 @@ import { SYNONYMS } from "./phrases.js";
 import { COLOURS, isSolid } from "./kinds.js";
 
 const generator = new Generator(23n);
-const samples = Array.from({ length: 4000 }, () => {
+const samples = Array.from({ length: 2000 }, () => {
   const { scene } = sampleScene(generator);
   return { scene, ...describeScene(scene, generator) };
 });
@@ -80,7 +80,7 @@ describe("captionOf", () => {
       if (relation.endsWith("left of")) expect(a[0] + a[2]).toBeLessThan(b[0] + b[2]);
       if (relation.endsWith("right of")) expect(a[0] + a[2]).toBeGreaterThan(b[0] + b[2]);
     }
-    expect(seen).toBeGreaterThan(25);
+    expect(seen).toBeGreaterThan(12);
   });
 });
 

@@ -17,7 +17,7 @@ import type { Scene, TrainingSample } from "./index.js";
 
 const drawings = await loadDrawings();
 const generator = new Generator(11n);
-const samples = Array.from({ length: 4000 }, () => sampleScene(generator));
+const samples = Array.from({ length: 2000 }, () => sampleScene(generator));
 
 /** Share of a thing's pixels that later things leave visible. */
 function visibleShare(scene: Scene, index: number): number {
@@ -70,10 +70,9 @@ describe("sampleScene", () => {
       const names = scene.things.map(({ kind, colour }) => `${colour} ${kind}`);
       expect(new Set(names).size).toBe(names.length);
       for (const { box } of scene.things) {
-        for (const side of [box[2] - box[0], box[3] - box[1]]) {
-          expect(side).toBeGreaterThan(0.15 - 1e-9);
-          expect(side).toBeLessThan(0.6 + 1e-9);
-        }
+        const sides = [box[2] - box[0], box[3] - box[1]];
+        expect(Math.min(...sides)).toBeGreaterThan(0.15 - 1e-9);
+        expect(Math.max(...sides)).toBeLessThan(0.6 + 1e-9);
         expect(Math.min(...box)).toBeGreaterThanOrEqual(0);
         expect(Math.max(...box)).toBeLessThanOrEqual(1);
       }
@@ -81,7 +80,7 @@ describe("sampleScene", () => {
   });
 
   it("leaves at least 60 % of every thing visible", () => {
-    for (const { scene } of samples.slice(0, 1500)) {
+    for (const { scene } of samples.slice(0, 800)) {
       scene.things.forEach((_, index) =>
         expect(visibleShare(scene, index)).toBeGreaterThan(0.6 - 1e-6),
       );
