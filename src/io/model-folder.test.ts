@@ -117,7 +117,7 @@ describe("resolveModelFile", () => {
 });
 
 describe("the cache's folder", () => {
-  const [a, home, hub] = ["/a", "/home/x", join("huggingface", "hub")];
+  const [a, home, hub] = ["/a", "/me", join("huggingface", "hub")];
   it.each([
     [{ HF_HUB_CACHE: a, HF_HOME: "/b" }, a],
     [{ HF_HOME: a, XDG_CACHE_HOME: "/b", HOME: home }, join(a, "hub")],
