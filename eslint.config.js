@@ -30,8 +30,12 @@ export default tseslint.config(
         "error",
         { allowNumber: true, allowBoolean: true },
       ],
-      // A leading underscore marks a parameter that an interface demands and the body does not need.
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      // A leading underscore marks a parameter that an interface demands and the body does not need;
+      // naming a property beside a rest is how the rest is told to leave it out.
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", ignoreRestSiblings: true },
+      ],
       // An async function without await is how an interface of promises is met by ready values.
       "@typescript-eslint/require-await": "off",
     },
