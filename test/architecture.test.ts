@@ -185,6 +185,15 @@ describe("src", () => {
 });
 
 describe("the repository", () => {
+  it("says of every dependency why it is there", () => {
+    const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+    const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
+    const reasons = read("docs/dependencies.md");
+    const names = Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it("names no folder of the machine it was written on and no private registry", () => {
     // A web address may hold such a word after its host: only paths that start there count.
     const machinePath = /(?<![\w.:/-])\/(?:work|root|tmp)\/[\w.-]+/;
