@@ -36,7 +36,11 @@ export function zeros<D extends DType>(dtype: D, shape: Shape): HostTensor<D> {
 
 /** A float32 tensor from numbers. */
 export function floats(shape: Shape, values: ArrayLike<number>): HostTensor<"float32"> {
-  return tensor("float32", shape, values instanceof Float32Array ? values : Float32Array.from(values));
+  return tensor(
+    "float32",
+    shape,
+    values instanceof Float32Array ? values : Float32Array.from(values),
+  );
 }
 
 /** An int64 tensor from numbers. */

@@ -49,7 +49,9 @@ function unexpanded(a: Value, b: Value): [Value, Value] {
 }
 
 function isScalar(x: Value, value: number): boolean {
-  return isOp(x, "Constant") && x.shape.length === 0 && Number(x.attributes.value.data[0]) === value;
+  return (
+    isOp(x, "Constant") && x.shape.length === 0 && Number(x.attributes.value.data[0]) === value
+  );
 }
 
 const binary =
@@ -110,7 +112,9 @@ export interface ReductionOptions {
 }
 
 function reductionAttributes(x: Value, options: ReductionOptions) {
-  const axes = (options.axes ?? x.shape.map((_, i) => i)).map((a) => normaliseAxis(a, x.shape.length));
+  const axes = (options.axes ?? x.shape.map((_, i) => i)).map((a) =>
+    normaliseAxis(a, x.shape.length),
+  );
   return { axes: [...new Set(axes)].sort((a, b) => a - b), keepDims: options.keepDims ?? false };
 }
 
@@ -211,7 +215,8 @@ export interface Conv2dOptions {
 
 export function geometry(options: Conv2dOptions): ConvolutionGeometry {
   const { stride = 1, padding = 0, groups = 1 } = options;
-  const sides = typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
+  const sides =
+    typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
   return { stride: [stride, stride], padding: sides, groups };
 }
 

@@ -5,7 +5,7 @@ import { sizeOf } from "../core/shape.js";
 import { add, expand } from "./functions.js";
 import type { Value } from "./graph.js";
 import { gradientRules } from "./gradients/index.js";
-import type { GradientRule } from "./gradients/index.js";
+import type { GradientRule } from "./gradients/rule.js";
 import type { OperatorName } from "./operators.js";
 
 /**
@@ -15,7 +15,9 @@ import type { OperatorName } from "./operators.js";
  */
 export function gradient(loss: Value, targets: readonly Value[]): Value[] {
   if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
-    throw new Error(`gradient: expected a float32 scalar, got ${loss.dtype} ${loss.shape.join("x")}`);
+    throw new Error(
+      `gradient: expected a float32 scalar, got ${loss.dtype} ${loss.shape.join("x")}`,
+    );
   }
   const { graph } = loss;
   const active = dependents(loss, targets);

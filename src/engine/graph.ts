@@ -50,7 +50,9 @@ export class Graph {
   constant(value: HostTensor, name?: string): Value {
     const content = name ?? (sizeOf(value.shape) <= 64 ? value.data.join() : undefined);
     const key =
-      content === undefined ? undefined : `Constant|${value.dtype}|${value.shape.join()}|${content}`;
+      content === undefined
+        ? undefined
+        : `Constant|${value.dtype}|${value.shape.join()}|${content}`;
     const known = key === undefined ? undefined : this.interned.get(key);
     if (known) return known;
     const made = this.append("Constant", [], { value }, { dtype: value.dtype, shape: value.shape });

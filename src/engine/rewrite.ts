@@ -21,7 +21,10 @@ export function rewrite(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
   for (const value of liveValues(graph)) {
     if (rebuilt.has(value.id)) continue;
     const inputs = value.inputs.map((input) => rebuilt.get(input.id)!);
-    rebuilt.set(value.id, replace(value, inputs, target, rules) ?? copy(value, inputs, target, constants));
+    rebuilt.set(
+      value.id,
+      replace(value, inputs, target, rules) ?? copy(value, inputs, target, constants),
+    );
   }
   for (const [name, value] of graph.outputs) target.output(name, rebuilt.get(value.id)!);
   return target;
@@ -50,7 +53,9 @@ function copy(
     const { data } = value.attributes.value;
     const made = constants.get(data) ?? target.constant(value.attributes.value);
     constants.set(data, made);
-    return made.shape.join() === value.shape.join() ? made : target.constant(value.attributes.value);
+    return made.shape.join() === value.shape.join()
+      ? made
+      : target.constant(value.attributes.value);
   }
   if (isOp(value, "External")) {
     return target.external(value.dtype, value.shape, value.attributes.location);

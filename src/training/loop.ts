@@ -25,7 +25,7 @@ export interface LoopOptions {
   /** Called with every line of statistics. */
   readonly onReport?: (report: LoopReport) => void | Promise<void>;
   /** Stops after the step under way; the state is saved. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Means since the last report. */

@@ -2,7 +2,7 @@
 
 import type { Value } from "../graph.js";
 import type { ConvolutionGeometry } from "../operators.js";
-import type { GradientTable } from "./index.js";
+import type { GradientTable } from "./rule.js";
 
 function geometryOf({ stride, padding, groups }: ConvolutionGeometry): ConvolutionGeometry {
   return { stride, padding, groups };
@@ -13,7 +13,10 @@ function inputGradient(dy: Value, weight: Value, x: Value, geometry: Convolution
 }
 
 function weightGradient(x: Value, dy: Value, weight: Value, geometry: ConvolutionGeometry): Value {
-  return dy.graph.apply("Conv2dWeightGradient", [x, dy], { ...geometry, weightShape: weight.shape });
+  return dy.graph.apply("Conv2dWeightGradient", [x, dy], {
+    ...geometry,
+    weightShape: weight.shape,
+  });
 }
 
 export const convolutionGradients: GradientTable<
@@ -28,7 +31,10 @@ export const convolutionGradients: GradientTable<
   Conv2dInputGradient: (y, dy) => {
     const [g, weight] = y.inputs as [Value, Value];
     const geometry = geometryOf(y.attributes);
-    return [dy.graph.apply("Conv2d", [dy, weight], geometry), weightGradient(dy, g, weight, geometry)];
+    return [
+      dy.graph.apply("Conv2d", [dy, weight], geometry),
+      weightGradient(dy, g, weight, geometry),
+    ];
   },
   // y = W̄(x, g): linear in x with adjoint Cᵀ(g, ·), and in g with adjoint C(x, ·), both at weight dy.
   Conv2dWeightGradient: (y, dy) => {

@@ -3,10 +3,26 @@
 import type { Shape } from "../../core/shape.js";
 import type { Value } from "../graph.js";
 import {
-  add, cast, cos, div, equal, exp, less, log, mul, neg, pow, reshape, sign, sin, sub, sum, where,
+  add,
+  cast,
+  cos,
+  div,
+  equal,
+  exp,
+  less,
+  log,
+  mul,
+  neg,
+  pow,
+  reshape,
+  sign,
+  sin,
+  sub,
+  sum,
+  where,
 } from "../functions.js";
 import type { BinaryOp, CompareOp, UnaryOp } from "../ops/elementwise.js";
-import type { GradientTable } from "./index.js";
+import type { GradientTable } from "./rule.js";
 
 type BinaryValue = Value<BinaryOp>;
 
@@ -40,7 +56,9 @@ const extremum = (takesFirst: (a: Value, b: Value) => Value) =>
     return [mul(dy, first), mul(dy, sub(1, first))];
   });
 
-export const elementwiseGradients: GradientTable<UnaryOp | BinaryOp | CompareOp | "Where" | "Cast"> = {
+export const elementwiseGradients: GradientTable<
+  UnaryOp | BinaryOp | CompareOp | "Where" | "Cast"
+> = {
   Neg: (_, dy) => [neg(dy)],
   Exp: (y, dy) => [mul(dy, y)],
   Log: (y, dy) => [div(dy, y.inputs[0]!)],
@@ -84,5 +102,7 @@ export const elementwiseGradients: GradientTable<UnaryOp | BinaryOp | CompareOp 
     const [condition, a, b] = y.inputs as [Value, Value, Value];
     return [null, sumTo(where(condition, dy, 0), a.shape), sumTo(where(condition, 0, dy), b.shape)];
   },
-  Cast: (y, dy) => [y.attributes.to === "float32" && y.inputs[0]!.dtype === "float16" ? cast(dy, "float16") : null],
+  Cast: (y, dy) => [
+    y.attributes.to === "float32" && y.inputs[0]!.dtype === "float16" ? cast(dy, "float16") : null,
+  ],
 };

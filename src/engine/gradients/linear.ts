@@ -4,7 +4,7 @@ import type { Value } from "../graph.js";
 import { matmul, mul, sub, sum } from "../functions.js";
 import { attentionMaps, mergeHeads, splitHeads } from "../attention.js";
 import { sumTo } from "./elementwise.js";
-import type { GradientTable } from "./index.js";
+import type { GradientTable } from "./rule.js";
 
 export const linearGradients: GradientTable<"MatMul" | "Softmax" | "Attention"> = {
   // With A' and B' the operands after transposition: dA' = dY B'ᵀ, dB' = A'ᵀ dY.

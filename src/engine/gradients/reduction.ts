@@ -3,7 +3,7 @@
 import { reducedShape } from "../ops/reduction.js";
 import type { Value } from "../graph.js";
 import { cast, div, equal, expand, mul, reshape, sum } from "../functions.js";
-import type { GradientTable } from "./index.js";
+import type { GradientTable } from "./rule.js";
 
 // The reduced axes as extents of 1, so that the value broadcasts against the input.
 function kept(value: Value, y: Value<"ReduceSum" | "ReduceMax">): Value {

@@ -3,10 +3,10 @@
 import type { Value } from "../graph.js";
 import { gather, pad, reshape, scatterAdd, slice, transpose } from "../functions.js";
 import { sumTo } from "./elementwise.js";
-import type { GradientTable } from "./index.js";
+import type { GradientTable } from "./rule.js";
 
 type ShapeOp =
-  | "Reshape" | "Transpose" | "Concat" | "Slice" | "Pad" | "Expand" | "Gather" | "ScatterAdd";
+  "Reshape" | "Transpose" | "Concat" | "Slice" | "Pad" | "Expand" | "Gather" | "ScatterAdd";
 
 export const shapeGradients: GradientTable<ShapeOp> = {
   Reshape: (y, dy) => [reshape(dy, y.inputs[0]!.shape)],
@@ -30,11 +30,13 @@ export const shapeGradients: GradientTable<ShapeOp> = {
     const zeros = shape.map(() => 0);
     return [pad(dy, zeros.with(axis, start), zeros.with(axis, shape[axis]! - end))];
   },
-  Pad: (y, dy) =>
-    [y.inputs[0]!.shape.reduce<Value>(
-      (part, extent, i) => slice(part, i, y.attributes.before[i]!, y.attributes.before[i]! + extent),
+  Pad: (y, dy) => [
+    y.inputs[0]!.shape.reduce<Value>(
+      (part, extent, i) =>
+        slice(part, i, y.attributes.before[i]!, y.attributes.before[i]! + extent),
       dy,
-    )],
+    ),
+  ],
   Expand: (y, dy) => [sumTo(dy, y.inputs[0]!.shape)],
   Gather: (y, dy) => {
     const [x, indices] = y.inputs as [Value, Value];

@@ -37,7 +37,10 @@ function columns(x: Value, window: Window): Value {
     }
   }
   const indices = x.graph.constant(integers([index.length], index), `columns ${window.key}`);
-  return reshape(gather(withZeroRow(reshape(x, [n, h * w, c])), indices, 1), [n * oh * ow, kh * kw * c]);
+  return reshape(gather(withZeroRow(reshape(x, [n, h * w, c])), indices, 1), [
+    n * oh * ow,
+    kh * kw * c,
+  ]);
 }
 
 // Reads outside the picture are sent to one row of zeros behind it.
@@ -45,7 +48,12 @@ function withZeroRow(rows: Value): Value {
   return pad(rows, [0, 0, 0], [0, 1, 0]);
 }
 
-function forwardWindow(x: Shape, output: Size, kernel: Size, geometry: ConvolutionGeometry): Window {
+function forwardWindow(
+  x: Shape,
+  output: Size,
+  kernel: Size,
+  geometry: ConvolutionGeometry,
+): Window {
   const [, h, w] = x as [number, number, number, number];
   const { stride, padding } = geometry;
   return {
@@ -88,40 +96,62 @@ function weightGradient(x: Value, dy: Value, weight: Shape, geometry: Convolutio
   return reshape(matmul(taps, reshape(dy, [n * oh * ow, o]), { transA: true }), weight);
 }
 
-function inputGradient(dy: Value, weight: Value, inputShape: Shape, geometry: ConvolutionGeometry): Value {
+function inputGradient(
+  dy: Value,
+  weight: Value,
+  inputShape: Shape,
+  geometry: ConvolutionGeometry,
+): Value {
   const [kh, kw, i, o] = weight.shape as [number, number, number, number];
   const [, h, w] = inputShape as [number, number, number, number];
   const { stride, padding } = geometry;
-  if (stride[0] !== 1 || stride[1] !== 1) return scatteredGradient(dy, weight, inputShape, geometry);
+  if (stride[0] !== 1 || stride[1] !== 1)
+    return scatteredGradient(dy, weight, inputShape, geometry);
   const taps = columns(dy, backwardWindow(dy.shape, [h, w], [kh, kw], padding));
   const turned = reshape(transpose(weight, [0, 1, 3, 2]), [kh * kw * o, i]);
   return reshape(matmul(taps, turned), inputShape);
 }
 
 /** With a stride, most taps of the turned kernel read holes: multiply first, then add up what lands on a pixel. */
-function scatteredGradient(dy: Value, weight: Value, inputShape: Shape, geometry: ConvolutionGeometry): Value {
+function scatteredGradient(
+  dy: Value,
+  weight: Value,
+  inputShape: Shape,
+  geometry: ConvolutionGeometry,
+): Value {
   const [kh, kw, i, o] = weight.shape as [number, number, number, number];
   const [n, oh, ow] = dy.shape as [number, number, number];
   const [, h, w] = inputShape as [number, number, number, number];
-  const product = matmul(reshape(dy, [n * oh * ow, o]), reshape(weight, [kh * kw * i, o]), { transB: true });
+  const product = matmul(reshape(dy, [n * oh * ow, o]), reshape(weight, [kh * kw * i, o]), {
+    transB: true,
+  });
   const rows = withZeroRow(reshape(product, [n, oh * ow * kh * kw, i]));
   const landing = landings([oh, ow], [kh, kw], [h, w], geometry);
   const key = `landing ${oh} ${ow} ${kh} ${kw} ${h} ${w} ${geometry.stride.join()} ${geometry.padding.join()}`;
   const parts = landing.map((index, part) =>
     gather(rows, dy.graph.constant(integers([h * w], index), `${key} ${part}`), 1),
   );
-  return reshape(parts.reduce((total, part) => add(total, part)), inputShape);
+  return reshape(
+    parts.reduce((total, part) => add(total, part)),
+    inputShape,
+  );
 }
 
 /** For each pixel, the rows (position x tap) that land on it, as few index lists as there are at most. */
-function landings(output: Size, kernel: Size, input: Size, geometry: ConvolutionGeometry): number[][] {
+function landings(
+  output: Size,
+  kernel: Size,
+  input: Size,
+  geometry: ConvolutionGeometry,
+): number[][] {
   const [oh, ow] = output;
   const [kh, kw] = kernel;
   const [h, w] = input;
   const lists = Array.from({ length: h * w }, (): number[] => []);
   for (let position = 0; position < oh * ow; position++) {
     for (let tap = 0; tap < kh * kw; tap++) {
-      const y = Math.floor(position / ow) * geometry.stride[0] + Math.floor(tap / kw) - geometry.padding[0];
+      const y =
+        Math.floor(position / ow) * geometry.stride[0] + Math.floor(tap / kw) - geometry.padding[0];
       const z = (position % ow) * geometry.stride[1] + (tap % kw) - geometry.padding[1];
       if (y >= 0 && y < h && z >= 0 && z < w) lists[y * w + z]!.push(position * kh * kw + tap);
     }
@@ -139,10 +169,12 @@ function grouped(
   axis: number,
 ): Value {
   const parts = Array.from({ length: groups }, (_, g) =>
-    rule(...values.map((value) => {
-      const width = value.shape.at(-1)! / groups;
-      return slice(value, -1, g * width, (g + 1) * width);
-    })),
+    rule(
+      ...values.map((value) => {
+        const width = value.shape.at(-1)! / groups;
+        return slice(value, -1, g * width, (g + 1) * width);
+      }),
+    ),
   );
   return concat(parts, axis);
 }
@@ -153,17 +185,32 @@ export const convolutionsToColumns: RewriteRule = (value, inputs) => {
   if (isOp(value, "Conv2d")) {
     const [, h, w] = value.shape as [number, number, number, number];
     const geometry = value.attributes;
-    return grouped(geometry.groups, [a, b], (x, weight) => convolution(x, weight, geometry, [h, w]), -1);
+    return grouped(
+      geometry.groups,
+      [a, b],
+      (x, weight) => convolution(x, weight, geometry, [h, w]),
+      -1,
+    );
   }
   if (isOp(value, "Conv2dInputGradient")) {
     const { groups, inputShape } = value.attributes;
     const perGroup = inputShape.with(3, inputShape[3]! / groups);
-    return grouped(groups, [a, b], (dy, weight) => inputGradient(dy, weight, perGroup, value.attributes), -1);
+    return grouped(
+      groups,
+      [a, b],
+      (dy, weight) => inputGradient(dy, weight, perGroup, value.attributes),
+      -1,
+    );
   }
   if (isOp(value, "Conv2dWeightGradient")) {
     const { groups, weightShape } = value.attributes;
     const perGroup = weightShape.with(3, weightShape[3]! / groups);
-    return grouped(groups, [a, b], (x, dy) => weightGradient(x, dy, perGroup, value.attributes), -1);
+    return grouped(
+      groups,
+      [a, b],
+      (x, dy) => weightGradient(x, dy, perGroup, value.attributes),
+      -1,
+    );
   }
   return undefined;
 };

@@ -1,7 +1,7 @@
 // Convolution by the provider's own kernels, which want NCHW.
 
 import type { Value } from "../graph.js";
-import type { OnnxBuilder } from "./writer.js";
+import type { OnnxBuilder } from "./builder.js";
 
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
@@ -20,7 +20,10 @@ export function emitConvolution(value: Convolution, builder: OnnxBuilder): void 
   const made =
     value.op === "Conv2d"
       ? builder.node("Conv", [picture, kernel], common)
-      : builder.node("ConvTranspose", [picture, kernel], { ...common, output_padding: leftOver(value) });
+      : builder.node("ConvTranspose", [picture, kernel], {
+          ...common,
+          output_padding: leftOver(value),
+        });
   builder.node("Transpose", [made], { perm: TO_NHWC }, { output: builder.nameOf(value) });
 }
 

@@ -1,7 +1,7 @@
 // Matrix products and fused attention in ONNX.
 
 import type { Value } from "../graph.js";
-import type { OnnxBuilder } from "./writer.js";
+import type { OnnxBuilder } from "./builder.js";
 
 /** MatMul, or the provider's FusedMatMul when an operand is transposed. */
 export function emitMatMul(value: Value<"MatMul">, builder: OnnxBuilder): void {

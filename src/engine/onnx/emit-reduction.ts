@@ -2,7 +2,7 @@
 
 import { sizeOf } from "../../core/shape.js";
 import type { Value } from "../graph.js";
-import type { OnnxBuilder } from "./writer.js";
+import type { OnnxBuilder } from "./builder.js";
 
 export function emitReduceSum(value: Value<"ReduceSum">, builder: OnnxBuilder): void {
   const x = value.inputs[0]!;

@@ -6,19 +6,18 @@ import type { Value } from "../graph.js";
 import { emitAttention, emitMatMul } from "./emit-linear.js";
 import { emitConvolution } from "./emit-convolution.js";
 import { emitReduceSum } from "./emit-reduction.js";
-import { ELEMENT_TYPES } from "./writer.js";
-import type { OnnxBuilder } from "./writer.js";
+import { ELEMENT_TYPES } from "./builder.js";
+import type { OnnxBuilder } from "./builder.js";
 
 /** Emits the nodes of one value; the last one must be named `builder.nameOf(value)`. */
-export type Emission<K extends OperatorName> = (
-  value: Value<K>,
-  builder: OnnxBuilder,
-) => void;
+export type Emission<K extends OperatorName> = (value: Value<K>, builder: OnnxBuilder) => void;
 
 const names = (value: Value, builder: OnnxBuilder): string[] =>
   value.inputs.map((input) => builder.nameOf(input));
 
-type PlainOp = { [K in OperatorName]: object extends OperatorAttributes[K] ? K : never }[OperatorName];
+type PlainOp = {
+  [K in OperatorName]: object extends OperatorAttributes[K] ? K : never;
+}[OperatorName];
 
 // Operators that bear ONNX's name and need no attribute.
 const plain: Emission<OperatorName> = (value, builder) => {
@@ -77,9 +76,16 @@ export const emissions: { readonly [K in OperatorName]: Emission<K> } = {
   ReduceMax: (value, builder) => {
     const { axes, keepDims } = value.attributes;
     const inputs = [...names(value, builder), builder.integers(axes)];
-    builder.node("ReduceMax", inputs, { keepdims: Number(keepDims) }, { output: builder.nameOf(value) });
+    builder.node(
+      "ReduceMax",
+      inputs,
+      { keepdims: Number(keepDims) },
+      { output: builder.nameOf(value) },
+    );
   },
-  Reshape: withConstants<"Reshape">(({ attributes }, builder) => [builder.integers(attributes.shape)]),
+  Reshape: withConstants<"Reshape">(({ attributes }, builder) => [
+    builder.integers(attributes.shape),
+  ]),
   Transpose: (value, builder) => {
     const { perm } = value.attributes;
     builder.node("Transpose", names(value, builder), { perm }, { output: builder.nameOf(value) });
@@ -94,7 +100,9 @@ export const emissions: { readonly [K in OperatorName]: Emission<K> } = {
   Pad: withConstants<"Pad">(({ attributes }, builder) => [
     builder.integers([...attributes.before, ...attributes.after]),
   ]),
-  Expand: withConstants<"Expand">(({ attributes }, builder) => [builder.integers(attributes.shape)]),
+  Expand: withConstants<"Expand">(({ attributes }, builder) => [
+    builder.integers(attributes.shape),
+  ]),
   Gather: (value, builder) => {
     const { axis } = value.attributes;
     builder.node("Gather", names(value, builder), { axis }, { output: builder.nameOf(value) });
@@ -105,7 +113,9 @@ export const emissions: { readonly [K in OperatorName]: Emission<K> } = {
   Conv2d: emitConvolution,
   Conv2dInputGradient: emitConvolution,
   Conv2dWeightGradient: (value) => {
-    throw new Error(`${value.op}: no provider has a kernel for it, lower the graph to columns first`);
+    throw new Error(
+      `${value.op}: no provider has a kernel for it, lower the graph to columns first`,
+    );
   },
 };
 
@@ -117,10 +127,16 @@ function emitScatterAdd(value: Value<"ScatterAdd">, builder: OnnxBuilder): void 
   const inner = sizeOf(value.shape.slice(axis + 1));
   const view = [outer, sizeOf(indices.shape), inner];
   const moved = builder.node("Reshape", [builder.nameOf(updates), builder.integers(view)]);
-  const row = builder.node("Reshape", [builder.nameOf(indices), builder.integers([1, view[1]!, 1])]);
+  const row = builder.node("Reshape", [
+    builder.nameOf(indices),
+    builder.integers([1, view[1]!, 1]),
+  ]);
   const places = builder.node("Expand", [row, builder.integers(view)]);
   const zeros = builder.filled(0, [outer, size, inner]);
-  const added = builder.node("ScatterElements", [zeros, places, moved], { axis: 1, reduction: "add" });
+  const added = builder.node("ScatterElements", [zeros, places, moved], {
+    axis: 1,
+    reduction: "add",
+  });
   const shape = builder.integers(value.shape);
   builder.node("Reshape", [added, shape], {}, { output: builder.nameOf(value) });
 }

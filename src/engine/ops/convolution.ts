@@ -4,8 +4,8 @@ import { formatShape, sameShape } from "../../core/shape.js";
 import type { Shape } from "../../core/shape.js";
 import type { ValueType } from "../graph.js";
 import type { ConvolutionGeometry } from "../operators.js";
-import { expectArity } from "./index.js";
-import type { InferenceTable } from "./index.js";
+import { expectArity } from "./rule.js";
+import type { InferenceTable } from "./rule.js";
 
 /** Output shape [N, H', W', O] of a convolution of `x` [N, H, W, I] with `weight` [kh, kw, I / groups, O]. */
 export function convolvedShape(x: Shape, weight: Shape, geometry: ConvolutionGeometry): number[] {
@@ -38,7 +38,9 @@ export const convolutionTypes: InferenceTable<
     const [dy, weight] = inputs as [ValueType, ValueType];
     const expected = convolvedShape(attributes.inputShape, weight.shape, attributes);
     if (!sameShape(dy.shape, expected)) {
-      throw new Error(`Conv2dInputGradient: expected ${formatShape(expected)}, got ${formatShape(dy.shape)}`);
+      throw new Error(
+        `Conv2dInputGradient: expected ${formatShape(expected)}, got ${formatShape(dy.shape)}`,
+      );
     }
     return { dtype: dy.dtype, shape: attributes.inputShape };
   },
@@ -47,7 +49,9 @@ export const convolutionTypes: InferenceTable<
     const [x, dy] = inputs as [ValueType, ValueType];
     const expected = convolvedShape(x.shape, attributes.weightShape, attributes);
     if (!sameShape(dy.shape, expected)) {
-      throw new Error(`Conv2dWeightGradient: expected ${formatShape(expected)}, got ${formatShape(dy.shape)}`);
+      throw new Error(
+        `Conv2dWeightGradient: expected ${formatShape(expected)}, got ${formatShape(dy.shape)}`,
+      );
     }
     return { dtype: x.dtype, shape: attributes.weightShape };
   },

@@ -2,12 +2,23 @@
 
 import { broadcastShapes } from "../../core/shape.js";
 import type { ValueType } from "../graph.js";
-import { expectArity } from "./index.js";
-import type { InferenceTable } from "./index.js";
+import { expectArity } from "./rule.js";
+import type { InferenceTable } from "./rule.js";
 
 export type UnaryOp =
-  | "Neg" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Erf" | "Sin" | "Cos"
-  | "Sigmoid" | "Tanh" | "Relu" | "Abs" | "Sign";
+  | "Neg"
+  | "Exp"
+  | "Log"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Erf"
+  | "Sin"
+  | "Cos"
+  | "Sigmoid"
+  | "Tanh"
+  | "Relu"
+  | "Abs"
+  | "Sign";
 export type BinaryOp = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min";
 export type CompareOp = "Less" | "LessOrEqual" | "Equal";
 

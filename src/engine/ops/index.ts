@@ -5,15 +5,9 @@ import type { OperatorAttributes, OperatorName } from "../operators.js";
 import { convolutionTypes } from "./convolution.js";
 import { elementwiseTypes } from "./elementwise.js";
 import { linearTypes } from "./linear.js";
+import type { InferenceRule, InferenceTable } from "./rule.js";
 import { reductionTypes } from "./reduction.js";
 import { shapeTypes } from "./shape.js";
-
-export type InferenceRule<K extends OperatorName> = (
-  inputs: readonly ValueType[],
-  attributes: OperatorAttributes[K],
-) => ValueType;
-
-export type InferenceTable<K extends OperatorName> = { readonly [Op in K]: InferenceRule<Op> };
 
 type Source = "Input" | "Constant" | "External";
 
@@ -38,11 +32,4 @@ export function inferType<K extends OperatorName>(
     throw new Error(`${op}: expected whole extents, got ${shape.join("x")}`);
   }
   return { dtype, shape };
-}
-
-/** Throws unless there are `count` inputs. */
-export function expectArity(op: string, inputs: readonly ValueType[], count: number): void {
-  if (inputs.length !== count) {
-    throw new Error(`${op}: expected ${count} inputs, got ${inputs.length}`);
-  }
 }

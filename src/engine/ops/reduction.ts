@@ -2,8 +2,8 @@
 
 import type { Shape } from "../../core/shape.js";
 import type { ValueType } from "../graph.js";
-import { expectArity } from "./index.js";
-import type { InferenceTable } from "./index.js";
+import { expectArity } from "./rule.js";
+import type { InferenceTable } from "./rule.js";
 
 /** A shape with `axes` reduced to 1 or dropped. Throws on an axis outside the rank. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {

@@ -2,11 +2,11 @@
 
 import { broadcastShapes, formatShape, sameShape, sizeOf } from "../../core/shape.js";
 import type { ValueType } from "../graph.js";
-import { expectArity } from "./index.js";
-import type { InferenceTable } from "./index.js";
+import { expectArity } from "./rule.js";
+import type { InferenceTable } from "./rule.js";
 
 type ShapeOp =
-  | "Reshape" | "Transpose" | "Concat" | "Slice" | "Pad" | "Expand" | "Gather" | "ScatterAdd";
+  "Reshape" | "Transpose" | "Concat" | "Slice" | "Pad" | "Expand" | "Gather" | "ScatterAdd";
 
 function only(op: string, inputs: readonly ValueType[]): ValueType {
   expectArity(op, inputs, 1);
@@ -17,13 +17,20 @@ export const shapeTypes: InferenceTable<ShapeOp> = {
   Reshape: (inputs, { shape }) => {
     const x = only("Reshape", inputs);
     if (sizeOf(x.shape) !== sizeOf(shape)) {
-      throw new Error(`Reshape: ${formatShape(x.shape)} has other elements than ${formatShape(shape)}`);
+      throw new Error(
+        `Reshape: ${formatShape(x.shape)} has other elements than ${formatShape(shape)}`,
+      );
     }
     return { dtype: x.dtype, shape };
   },
   Transpose: (inputs, { perm }) => {
     const x = only("Transpose", inputs);
-    if (!sameShape([...perm].sort((a, b) => a - b), x.shape.map((_, i) => i))) {
+    if (
+      !sameShape(
+        [...perm].sort((a, b) => a - b),
+        x.shape.map((_, i) => i),
+      )
+    ) {
       throw new Error(`Transpose: ${perm.join()} is no permutation of ${x.shape.length} axes`);
     }
     return { dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]!) };
@@ -32,8 +39,13 @@ export const shapeTypes: InferenceTable<ShapeOp> = {
     const first = inputs[0];
     if (!first) throw new Error("Concat: expected at least one input, got none");
     for (const x of inputs) {
-      if (x.dtype !== first.dtype || !sameShape(x.shape.toSpliced(axis, 1), first.shape.toSpliced(axis, 1))) {
-        throw new Error(`Concat: ${formatShape(x.shape)} does not fit ${formatShape(first.shape)} along ${axis}`);
+      if (
+        x.dtype !== first.dtype ||
+        !sameShape(x.shape.toSpliced(axis, 1), first.shape.toSpliced(axis, 1))
+      ) {
+        throw new Error(
+          `Concat: ${formatShape(x.shape)} does not fit ${formatShape(first.shape)} along ${axis}`,
+        );
       }
     }
     const extent = inputs.reduce((sum, x) => sum + x.shape[axis]!, 0);
@@ -43,28 +55,35 @@ export const shapeTypes: InferenceTable<ShapeOp> = {
     const x = only("Slice", inputs);
     const extent = x.shape[axis];
     if (extent === undefined || !(start >= 0 && start <= end && end <= extent)) {
-      throw new Error(`Slice: ${start} to ${end} of axis ${axis} is outside ${formatShape(x.shape)}`);
+      throw new Error(
+        `Slice: ${start} to ${end} of axis ${axis} is outside ${formatShape(x.shape)}`,
+      );
     }
     return { dtype: x.dtype, shape: x.shape.with(axis, end - start) };
   },
   Pad: (inputs, { before, after }) => {
     const x = only("Pad", inputs);
     if (before.length !== x.shape.length || after.length !== x.shape.length) {
-      throw new Error(`Pad: expected ${x.shape.length} amounts, got ${before.length} and ${after.length}`);
+      throw new Error(
+        `Pad: expected ${x.shape.length} amounts, got ${before.length} and ${after.length}`,
+      );
     }
     return { dtype: x.dtype, shape: x.shape.map((extent, i) => extent + before[i]! + after[i]!) };
   },
   Expand: (inputs, { shape }) => {
     const x = only("Expand", inputs);
     if (!sameShape(broadcastShapes(x.shape, shape), shape)) {
-      throw new Error(`Expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`);
+      throw new Error(
+        `Expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
+      );
     }
     return { dtype: x.dtype, shape };
   },
   Gather: (inputs, { axis }) => {
     expectArity("Gather", inputs, 2);
     const [x, indices] = inputs as [ValueType, ValueType];
-    if (indices.dtype !== "int64") throw new Error(`Gather: expected int64 indices, got ${indices.dtype}`);
+    if (indices.dtype !== "int64")
+      throw new Error(`Gather: expected int64 indices, got ${indices.dtype}`);
     return {
       dtype: x.dtype,
       shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)],
@@ -75,7 +94,9 @@ export const shapeTypes: InferenceTable<ShapeOp> = {
     const [updates, indices] = inputs as [ValueType, ValueType];
     const rank = indices.shape.length;
     if (!sameShape(updates.shape.slice(axis, axis + rank), indices.shape)) {
-      throw new Error(`ScatterAdd: ${formatShape(updates.shape)} does not hold ${formatShape(indices.shape)}`);
+      throw new Error(
+        `ScatterAdd: ${formatShape(updates.shape)} does not hold ${formatShape(indices.shape)}`,
+      );
     }
     return {
       dtype: updates.dtype,

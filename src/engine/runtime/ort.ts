@@ -8,12 +8,19 @@ import type { HostTensor } from "../../core/tensor.js";
 import type { OnnxModel } from "../onnx/writer.js";
 import type { Session, Tensors } from "./session.js";
 
-type TensorConstructor = new (type: Tensor.Type, data: Tensor.DataType, dims: readonly number[]) => Tensor;
+type TensorConstructor = new (
+  type: Tensor.Type,
+  data: Tensor.DataType,
+  dims: readonly number[],
+) => Tensor;
 
 function checkFeeds(model: OnnxModel, feeds: Tensors): void {
   for (const [name, { dtype, shape }] of model.inputs) {
     const feed = feeds[name];
-    if (!feed) throw new Error(`run: input ${name} is missing; expected ${[...model.inputs.keys()].join(", ")}`);
+    if (!feed)
+      throw new Error(
+        `run: input ${name} is missing; expected ${[...model.inputs.keys()].join(", ")}`,
+      );
     if (feed.dtype !== dtype || !sameShape(feed.shape, shape)) {
       throw new Error(
         `run: input ${name}: expected ${dtype} ${formatShape(shape)}, ` +
@@ -22,7 +29,10 @@ function checkFeeds(model: OnnxModel, feeds: Tensors): void {
     }
   }
   for (const name of Object.keys(feeds)) {
-    if (!model.inputs.has(name)) throw new Error(`run: unknown input ${name}; expected ${[...model.inputs.keys()].join(", ")}`);
+    if (!model.inputs.has(name))
+      throw new Error(
+        `run: unknown input ${name}; expected ${[...model.inputs.keys()].join(", ")}`,
+      );
   }
 }
 
@@ -48,7 +58,9 @@ export function ortSession(
         model.outputs.map((name) => [name, results[name] ? fromHost(create, results[name]) : null]),
       );
       const made = await session.run(Object.fromEntries(given) as Record<string, Tensor>, fetches);
-      return Object.fromEntries(model.outputs.map((name) => [name, results[name] ?? toHost(made[name]!)]));
+      return Object.fromEntries(
+        model.outputs.map((name) => [name, results[name] ?? toHost(made[name]!)]),
+      );
     },
     release: () => session.release(),
   };

@@ -23,7 +23,7 @@ export interface EncodeOptions {
   readonly config: AutoencoderTinyConfig;
   readonly weights: ReadonlyMap<string, HostTensor>;
   readonly runtime: Runtime;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number) => void;
 }
 

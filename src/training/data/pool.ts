@@ -15,7 +15,7 @@ export interface PoolOptions {
   readonly count: number;
   /** Seed of the scene sampler; scene `i` depends on the seed and `i` alone. */
   readonly seed: bigint;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number) => void;
 }
 

@@ -31,7 +31,7 @@ export function permutation(count: number, seed: number, epoch: number): Uint32A
 /** Gives the entries of each step in an order shuffled anew every epoch; `at(k)` needs no call before it. */
 export class ShuffledOrder {
   private epoch = -1;
-  private order = new Uint32Array(0);
+  private order: Uint32Array = new Uint32Array(0);
 
   constructor(
     private readonly count: number,

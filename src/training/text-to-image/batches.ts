@@ -55,9 +55,18 @@ export class TextToImageBatches {
     return {
       latents: this.latents(entries, picture),
       noise: stream.randn(picture),
-      alpha: floats([batch], levels.map(({ alpha }) => alpha)),
-      sigma: floats([batch], levels.map(({ sigma }) => sigma)),
-      timestep: floats([batch], levels.map(({ timestep }) => timestep)),
+      alpha: floats(
+        [batch],
+        levels.map(({ alpha }) => alpha),
+      ),
+      sigma: floats(
+        [batch],
+        levels.map(({ sigma }) => sigma),
+      ),
+      timestep: floats(
+        [batch],
+        levels.map(({ timestep }) => timestep),
+      ),
       ...this.texts(entries, () => stream.random()),
     };
   }

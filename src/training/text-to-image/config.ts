@@ -1,0 +1,41 @@
+// What makes a text-to-image training run: one JSON document.
+
+import { z } from "zod";
+import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
+import { parseUNetConfig } from "../../models/unet/index.js";
+
+const share = z.number().min(0).max(1);
+const folder = z.string().min(1);
+
+export const textToImageSchema = z
+  .strictObject({
+    kind: z.literal("text-to-image"),
+    /** Side of the pictures in pixels, a multiple of the autoencoder's factor. */
+    size: z.int().positive(),
+    scenes: z.strictObject({ count: z.int().positive(), seed: z.int().nonnegative() }),
+    /** Folders of the trained autoencoder and of the tokenizer. */
+    autoencoder: folder,
+    tokenizer: folder,
+    unet: z.unknown().transform(parseUNetConfig),
+    text_encoder: z.unknown().transform(parseTextEncoderConfig),
+    /** The contents of scheduler_config.json. */
+    scheduler: z.record(z.string(), z.unknown()),
+    seed: z.int().nonnegative(),
+    batch: z.int().positive(),
+    steps: z.int().positive(),
+    learning_rate: z.strictObject({
+      peak: z.number().positive(),
+      floor: z.number().nonnegative(),
+      warmup: z.int().nonnegative(),
+    }),
+    weight_decay: z.number().nonnegative(),
+    ema_decay: share,
+    caption_dropout: share,
+    trailing_dropout: share,
+    /** Steps between sample sheets. */
+    sample_every: z.int().positive(),
+    sample_prompts: z.array(z.string()).min(1),
+  })
+  .readonly();
+
+export type TextToImageConfig = z.infer<typeof textToImageSchema>;
