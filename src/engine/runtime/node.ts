@@ -1,6 +1,6 @@
 // Graphs on onnxruntime-node: the CPU provider, and WebGPU where a Vulkan, Metal or Direct3D is found.
 
-import { realpathSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { lower } from "../lower/index.js";
@@ -11,11 +11,11 @@ import type { CompileOptions, Runtime } from "./session.js";
 
 export type NodeProvider = "cpu" | "webgpu";
 
-function sessionOptions(
+async function sessionOptions(
   provider: NodeProvider,
   model: OnnxModel,
   options: CompileOptions,
-): ort.InferenceSession.SessionOptions {
+): Promise<ort.InferenceSession.SessionOptions> {
   return {
     executionProviders: [provider],
     intraOpNumThreads: options.threads ?? availableParallelism(),
@@ -34,12 +34,14 @@ function sessionOptions(
         ? { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } }
         : {}),
     },
-    externalData: externalData(model),
+    externalData: await externalData(model),
   };
 }
 
-function externalData(model: OnnxModel): { path: string; data: string }[] {
-  return [...model.externalFiles].map(([path, file]) => ({ path, data: realpathSync(file) }));
+// The provider takes bytes, and takes paths only for models that lie in a folder themselves.
+function externalData(model: OnnxModel): Promise<{ path: string; data: Uint8Array }[]> {
+  const files = [...model.externalFiles];
+  return Promise.all(files.map(async ([path, file]) => ({ path, data: await readFile(file) })));
 }
 
 /** ONNX Runtime in this process. `run` blocks the event loop: put long work in a worker. */
@@ -51,7 +53,7 @@ export function nodeRuntime(provider: NodeProvider = "cpu"): Runtime {
       const model = toOnnx(lower(graph, { convolution, fused: provider === "cpu" }));
       const session = await ort.InferenceSession.create(
         model.bytes,
-        sessionOptions(provider, model, options),
+        await sessionOptions(provider, model, options),
       );
       return ortSession(ort.Tensor, session, model);
     },
