@@ -70,7 +70,13 @@ async function prepare(
   const { size, scenes } = config;
   const poolFolder = join(folder, "scenes");
   onStage?.("rendering scenes");
-  await renderPool({ folder: poolFolder, size, count: scenes.count, seed: BigInt(scenes.seed) });
+  await renderPool({
+    folder: poolFolder,
+    size,
+    count: scenes.count,
+    seed: BigInt(scenes.seed),
+    signal,
+  });
   const pool = await openPool(poolFolder, size);
   try {
     const autoencoder = await readAutoencoder(config.autoencoder);
@@ -85,6 +91,7 @@ async function prepare(
         count: scenes.count,
         ...autoencoder,
         runtime,
+        signal,
       });
       await writeLatents(path, latents);
     }
