@@ -35,17 +35,29 @@ function valueInfo(
   return { name, type: { tensorType: { elemType: ELEMENT_TYPES[dtype], shape: { dim } } } };
 }
 
+const SOURCES: readonly OperatorName[] = ["Input", "Constant", "External"];
+
+/** Lets computed values bear their output's name; returns the names given. A second name, or a source's, is a copy. */
+function nameOutputs(graph: Graph, builder: OnnxBuilder): Set<string> {
+  const first = new Map<Value, string>();
+  for (const [name, value] of graph.outputs) {
+    if (!SOURCES.includes(value.op) && !first.has(value)) first.set(value, name);
+  }
+  for (const [value, name] of first) builder.rename(value, name);
+  return new Set(first.values());
+}
+
 /** Writes the live part of a graph. Every declared input stays an input, in order. */
 export function toOnnx(graph: Graph): OnnxModel {
   const builder = new OnnxBuilder();
   for (const [name, value] of graph.inputs) builder.rename(value, name);
+  const named = nameOutputs(graph, builder);
   for (const value of liveValues(graph)) {
     const emit = emissions[value.op] as Emission<OperatorName>;
     emit(value, builder);
   }
-  // A name of its own for each output, because one value may be two outputs, or an input.
   for (const [name, value] of graph.outputs) {
-    builder.node("Identity", [builder.nameOf(value)], {}, { output: name });
+    if (!named.has(name)) builder.node("Identity", [builder.nameOf(value)], {}, { output: name });
   }
   const inputs = [...graph.inputs].map(([name, value]) => valueInfo(name, value));
   const outputs = [...graph.outputs].map(([name, value]) => valueInfo(name, value));
