@@ -1,0 +1,101 @@
+// The masks of Directed Diffusion: W weakens a token outside its boxes, S strengthens it inside (Ma et al., AAAI 2024).
+
+import { coverage, trailingPositions } from "./region.js";
+import type { Cells, Grid, Placement, Region, RegionBox } from "./region.js";
+
+/** What shapes the masks. */
+export interface MaskOptions {
+  /** n_t: how many trailing positions are directed too. */
+  readonly trailing: number;
+  /** c_s: height of the Gaussian window inside the box, in the layer's largest attention. */
+  readonly gain: number;
+  /** c_w: factor on the attention outside the box. */
+  readonly outside: number;
+  /** Standard deviation of the window in box sizes; 1/2 when absent, as in the paper. */
+  readonly deviation?: number;
+}
+
+/** The regions of each directed position: those of its word, and all for `count` trailing positions. */
+export function ownersByPosition(placement: Placement, count: number): Map<number, Region[]> {
+  const { regions, tokens, positions } = placement;
+  const owners = new Map<number, Region[]>();
+  for (const region of regions) {
+    for (const position of new Set([
+      ...region.tokens,
+      ...trailingPositions(tokens, count, positions),
+    ])) {
+      owners.set(position, [...(owners.get(position) ?? []), region]);
+    }
+  }
+  return owners;
+}
+
+/** A Gaussian around the box's centre, cut to the box, its largest cell 1: [cells]. */
+export function gaussianWindow(box: RegionBox, grid: Grid, deviation = 0.5): Float32Array {
+  const { height, width } = grid;
+  const [x0, y0, x1, y1] = box;
+  const inside = coverage(box, grid);
+  const window = inside.map((share, cell) => {
+    const u = ((cell % width) + 0.5) / width - (x0 + x1) / 2;
+    const v = (Math.floor(cell / width) + 0.5) / height - (y0 + y1) / 2;
+    const squares = (u / (deviation * (x1 - x0))) ** 2 + (v / (deviation * (y1 - y0))) ** 2;
+    return share * Math.exp(-squares / 2);
+  });
+  const peak = window.reduce((most, value) => Math.max(most, value), 0);
+  return window.map((value) => value / peak);
+}
+
+/**
+ * W: 1 inside the union of the owners' boxes, `outside` elsewhere, [cells]. Below strength 1 it fades
+ * towards 1, so that strength 0 is plain without a jump.
+ */
+export function weakening(owners: readonly Region[], grid: Grid, outside: number): Float32Array {
+  const union = new Float32Array(grid.height * grid.width);
+  for (const { box } of owners) {
+    coverage(box, grid).forEach((share, cell) => (union[cell] = Math.max(union[cell]!, share)));
+  }
+  const depth = Math.min(1, Math.max(...owners.map(({ strength }) => strength))) * (1 - outside);
+  return union.map((share) => 1 - depth * (1 - share));
+}
+
+/** S in units of the layer's largest attention: the sum of the owners' windows, [cells]. */
+export function strengthening(
+  owners: readonly Region[],
+  grid: Grid,
+  { gain, deviation }: MaskOptions,
+): Float32Array {
+  const sum = new Float32Array(grid.height * grid.width);
+  for (const { box, strength } of owners) {
+    const window = gaussianWindow(box, grid, deviation);
+    window.forEach((value, cell) => (sum[cell]! += gain * strength * value));
+  }
+  return sum;
+}
+
+/** Writes one position's values [cells] into a table [cells, positions]. */
+export function writeColumn(
+  table: Float32Array,
+  positions: number,
+  position: number,
+  values: Float32Array,
+): void {
+  values.forEach((value, cell) => (table[cell * positions + position] = value));
+}
+
+/**
+ * The first code's window: a Gaussian density over the cells of a box, row by row. Its coordinates
+ * run from 0 to the size inclusive and its mean is the truncated half, so odd boxes are not symmetric.
+ */
+export function densityWindow({ top, bottom, left, right }: Cells): Float32Array {
+  const [height, width] = [bottom - top, right - left];
+  const axis = (size: number): number[] =>
+    Array.from({ length: size }, (_, i) => {
+      const coordinate = size === 1 ? 0 : (i * size) / (size - 1);
+      return ((coordinate - Math.floor(size / 2)) / (size / 2)) ** 2;
+    });
+  const [rows, columns] = [axis(height), axis(width)];
+  const scale = 1 / (2 * Math.PI * (height / 2) * (width / 2));
+  return Float32Array.from({ length: height * width }, (_, i) => {
+    return scale * Math.exp(-(rows[Math.floor(i / width)]! + columns[i % width]!) / 2);
+  });
+}

@@ -1,0 +1,108 @@
+// The graphs of a U-Net by what is asked of it: plain, with maps read or edited, or differentiated.
+
+import { FollowspotError } from "../core/errors.js";
+import type { Shape } from "../core/shape.js";
+import { mean } from "../engine/functions.js";
+import { gradient } from "../engine/gradient.js";
+import type { Graph, Value } from "../engine/graph.js";
+import { isObjective, OBJECTIVES } from "../guidance/objectives.js";
+import { editAt } from "../guidance/placement/edit.js";
+import { unet } from "../models/unet/index.js";
+import type { UNetConfig } from "../models/unet/index.js";
+import type { AttentionPolicy, AttentionSite } from "../nn/attention.js";
+import type { Weights } from "../nn/weights.js";
+
+/** What a graph is compiled for; requests that agree in it share a session. */
+export interface GraphRequest {
+  /** Shape of the noisy latents, [N, H, W, C]. */
+  readonly sample: Shape;
+  /** Shape of the embeddings, [N, T, D]. */
+  readonly context: Shape;
+  /** Sites whose maps are outputs, or are what the objective reads. */
+  readonly read: readonly string[];
+  /** Names of the edit inputs. */
+  readonly edits: readonly string[];
+  readonly objective?: { readonly loss: string; readonly wrt: readonly string[] };
+}
+
+/** What is differentiated by when the latent is. */
+export const LATENT = "x";
+
+export const mapsName = (site: string): string => `maps.${site}`;
+export const gradientName = (input: string): string => `gradient.${input}`;
+
+/**
+ * The graph of a request. Inputs: `sample`, `timestep`, `context`, the edits and the objective's own.
+ * Outputs: `output` and the maps read, mean over heads [N, cells, T]; with an objective `loss` and its gradients.
+ *
+ * @throws FollowspotError for a site, a loss or a gradient that there is none of.
+ */
+export function denoiserGraph(weights: Weights, config: UNetConfig, request: GraphRequest): Graph {
+  const { graph } = weights;
+  const { sample, context, read } = request;
+  const maps = new Map<AttentionSite, Value>();
+  const seen: string[] = [];
+  const policy = policyOf(graph, request, maps, seen);
+  const x = graph.input("sample", "float32", sample);
+  const output = unet(weights, config, {
+    sample: x,
+    timestep: graph.input("timestep", "float32", [sample[0]!]),
+    context: graph.input("context", "float32", context),
+    policy,
+  });
+  const stray = read.find((name) => !seen.includes(name));
+  if (stray !== undefined) {
+    const known = seen.join(", ");
+    throw new FollowspotError(`attention: expected a site of ${known}, got ${stray}.`);
+  }
+  if (request.objective) return objectiveGraph(graph, request.objective, maps, x);
+  graph.output("output", output);
+  // The mean over heads is what people and methods look at, and the maps are large.
+  for (const [site, value] of maps) graph.output(mapsName(site.name), mean(value, { axes: [1] }));
+  return graph;
+}
+
+function policyOf(
+  graph: Graph,
+  { sample, read, edits }: GraphRequest,
+  maps: Map<AttentionSite, Value>,
+  seen: string[],
+): AttentionPolicy {
+  const names = new Set(edits);
+  return {
+    at(site) {
+      seen.push(site.name);
+      const edit = editAt(graph, names, site, sample[0]!);
+      if (!read.includes(site.name)) return edit ?? "fused";
+      return (value) => {
+        maps.set(site, value);
+        return edit ? edit(value) : value;
+      };
+    },
+  };
+}
+
+function objectiveGraph(
+  graph: Graph,
+  { loss: name, wrt }: NonNullable<GraphRequest["objective"]>,
+  maps: ReadonlyMap<AttentionSite, Value>,
+  x: Value,
+): Graph {
+  if (!isObjective(name)) {
+    const known = Object.keys(OBJECTIVES).join(", ");
+    throw new FollowspotError(`objective: expected one of ${known}, got ${name}.`);
+  }
+  const loss = OBJECTIVES[name](graph, maps);
+  const targets = wrt.map((input) => (input === LATENT ? x : graph.inputs.get(input)));
+  const missing = wrt.find((_, i) => !targets[i]);
+  if (missing !== undefined) {
+    throw new FollowspotError(
+      `objective: expected ${LATENT} or an edit input to differentiate by, got ${missing}.`,
+    );
+  }
+  graph.output("loss", loss);
+  gradient(loss, targets as Value[]).forEach((value, i) => {
+    graph.output(gradientName(wrt[i]!), value);
+  });
+  return graph;
+}

@@ -1,0 +1,52 @@
+// Compiled graphs by what they were compiled for, the least lately used going first.
+
+import type { Session } from "../engine/runtime/session.js";
+
+/** Sessions by key; a session that falls out is released once its last run is done. */
+export class SessionCache {
+  private readonly sessions = new Map<string, Promise<Session>>();
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** @param capacity - how many sessions may be held at once, at least 1 */
+  constructor(private readonly capacity: number) {}
+
+  /** Runs `use` with the session of `key`, made by `compile` when there is none. One run at a time. */
+  run<T>(
+    key: string,
+    compile: () => Promise<Session>,
+    use: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const turn = this.last.then(async () => use(await this.get(key, compile)));
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Releases all sessions, once the run under way is done. */
+  async release(): Promise<void> {
+    await this.last;
+    const held = [...this.sessions.values()];
+    this.sessions.clear();
+    for (const session of held) await (await session).release();
+  }
+
+  private async get(key: string, compile: () => Promise<Session>): Promise<Session> {
+    const known = this.sessions.get(key);
+    if (known) {
+      this.sessions.delete(key);
+      this.sessions.set(key, known);
+      return known;
+    }
+    // Room is made first: two sets of packed weights may not fit at once.
+    while (this.sessions.size >= this.capacity) await this.drop([...this.sessions.keys()][0]!);
+    const made = compile();
+    this.sessions.set(key, made);
+    made.catch(() => this.sessions.delete(key));
+    return made;
+  }
+
+  private async drop(key: string): Promise<void> {
+    const session = this.sessions.get(key)!;
+    this.sessions.delete(key);
+    await (await session).release();
+  }
+}

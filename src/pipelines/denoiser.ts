@@ -1,0 +1,141 @@
+// The denoiser of a U-Net: graphs compiled on demand, edits kept off the unconditional rows.
+
+import { floats } from "../core/tensor.js";
+import type { HostTensor } from "../core/tensor.js";
+import { toX0 } from "../diffusion/index.js";
+import type {
+  Condition,
+  Denoiser,
+  Latent,
+  Level,
+  Objective,
+  Prediction,
+  PredictionType,
+  Pullback,
+  Request,
+} from "../diffusion/index.js";
+import { Graph } from "../engine/graph.js";
+import type { Runtime, Tensors } from "../engine/runtime/session.js";
+import { indicesOf, pickRows } from "../guidance/rows.js";
+import { neutralValue } from "../guidance/placement/edit.js";
+import { sitesOf } from "../models/unet/index.js";
+import type { UNetConfig } from "../models/unet/index.js";
+import type { AttentionSite } from "../nn/attention.js";
+import type { Weights } from "../nn/weights.js";
+import { denoiserGraph, gradientName, mapsName } from "./denoiser-graph.js";
+import type { GraphRequest } from "./denoiser-graph.js";
+import { SessionCache } from "./denoiser-sessions.js";
+
+export interface UNetDenoiserOptions {
+  readonly config: UNetConfig;
+  /** What the network was trained to predict. */
+  readonly prediction: PredictionType;
+  /** The network's weights in a graph. */
+  readonly weights: (graph: Graph) => Weights;
+  readonly runtime: Runtime;
+  readonly threads?: number | undefined;
+  /** Compiled graphs held at once. */
+  readonly sessions: number;
+}
+
+/** A U-Net as a denoiser. What it holds between calls are compiled graphs, which change no result. */
+export class UNetDenoiser implements Denoiser {
+  private readonly cache: SessionCache;
+
+  constructor(private readonly options: UNetDenoiserOptions) {
+    this.cache = new SessionCache(options.sessions);
+  }
+
+  /** The attention sites for latents of height x width cells and `tokens` positions. */
+  sites(height: number, width: number, tokens: number): AttentionSite[] {
+    return sitesOf(this.options.config, height, width, tokens);
+  }
+
+  /**
+   * The expected clean latents. Edits have a row for each conditional row of the batch, and so have the
+   * maps that come back: the mean over heads, before any edit, [conditional rows, cells, positions].
+   *
+   * @throws FollowspotError when a site to read does not exist
+   */
+  async denoise(
+    x: Latent,
+    level: Level,
+    condition: Condition,
+    { read = [], edits = {} }: Request = {},
+  ): Promise<Prediction> {
+    const asked = { ...this.shapes(x, condition), read, edits: Object.keys(edits) };
+    const feeds = { ...this.feeds(x, level, condition), ...spreadEdits(edits, condition) };
+    const outputs = await this.run(asked, feeds);
+    const x0 = toX0(this.options.prediction, outputs["output"] as Latent, x, level);
+    if (read.length === 0) return { x0 };
+    const rows = indicesOf(condition.conditional);
+    const maps = read.map((site) => [site, pickRows(outputs[mapsName(site)] as Latent, rows)]);
+    return { x0, maps: Object.fromEntries(maps) as Record<string, Latent> };
+  }
+
+  /**
+   * The objective over the maps of the sites in `request.read`, and its gradients. All rows of the batch
+   * are conditional.
+   *
+   * @throws FollowspotError when the loss, a site or an input to differentiate by does not exist
+   */
+  async pullback(
+    x: Latent,
+    level: Level,
+    condition: Condition,
+    { read = [], edits = {} }: Request,
+    objective: Objective,
+  ): Promise<Pullback> {
+    const { loss: name, inputs, wrt } = objective;
+    const shapes = this.shapes(x, condition);
+    const asked = { ...shapes, read, edits: Object.keys(edits), objective: { loss: name, wrt } };
+    const feeds = { ...this.feeds(x, level, condition), ...edits, ...inputs };
+    const outputs = await this.run(asked, feeds);
+    const gradients = wrt.map((input) => [input, outputs[gradientName(input)]]);
+    return {
+      loss: Number(outputs["loss"]!.data[0]),
+      gradients: Object.fromEntries(gradients) as Pullback["gradients"],
+    };
+  }
+
+  /** Frees the compiled graphs. */
+  release(): Promise<void> {
+    return this.cache.release();
+  }
+
+  private shapes(x: Latent, { embeddings }: Condition): Pick<GraphRequest, "sample" | "context"> {
+    return { sample: x.shape, context: embeddings.shape };
+  }
+
+  private feeds(x: Latent, { timestep }: Level, { embeddings }: Condition): Tensors {
+    const rows = x.shape[0]!;
+    const timesteps = floats([rows], new Float32Array(rows).fill(timestep));
+    return { sample: x, timestep: timesteps, context: embeddings };
+  }
+
+  private run(asked: GraphRequest, feeds: Tensors): Promise<Record<string, HostTensor>> {
+    const request = { ...asked, read: [...asked.read].sort(), edits: [...asked.edits].sort() };
+    const { config, weights, runtime, threads } = this.options;
+    const compile = () => {
+      const graph = denoiserGraph(weights(new Graph()), config, request);
+      return runtime.compile(graph, threads === undefined ? {} : { threads });
+    };
+    return this.cache.run(JSON.stringify(request), compile, (session) => session.run(feeds));
+  }
+}
+
+/** Edits of the conditional rows as edits of all rows, the others neutral. */
+function spreadEdits(edits: Tensors, { conditional }: Condition): Tensors {
+  if (conditional.every(Boolean)) return edits;
+  const rows = indicesOf(conditional);
+  return Object.fromEntries(
+    Object.entries(edits).map(([name, { shape, data }]) => {
+      const width = data.length / rows.length;
+      const all = new Float32Array(conditional.length * width).fill(neutralValue(name));
+      rows.forEach((row, i) => {
+        all.set((data as Float32Array).subarray(i * width, (i + 1) * width), row * width);
+      });
+      return [name, floats([conditional.length, ...shape.slice(1)], all)];
+    }),
+  );
+}

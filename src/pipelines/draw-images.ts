@@ -1,0 +1,60 @@
+// The PNG files of one picture: itself, beside the plain one, under its boxes, under a word's heat map.
+
+import { drawBoxes } from "../io/box-overlay.js";
+import { contactSheet } from "../io/contact-sheet.js";
+import { encodePng } from "../io/image.js";
+import type { Picture } from "../io/image.js";
+import { writePngText } from "../io/png-text.js";
+import type { DrawnImage, DrawRequest } from "./draw-request.js";
+import { parametersText } from "./draw-parameters.js";
+import { RECIPE_CHUNK } from "./recipe-file.js";
+import { formatRecipe } from "./recipe.js";
+import type { Recipe } from "./recipe.js";
+import type { DrawnPicture } from "./text-to-image.js";
+
+/** Small pictures are enlarged to about this many pixels a side before labels are drawn on them. */
+const OVERLAY_SIDE = 512;
+
+/** What every file of a recipe's picture carries. */
+export function textsOf(recipe: Recipe): Record<string, string> {
+  return { [RECIPE_CHUNK]: formatRecipe(recipe, 0), parameters: parametersText(recipe) };
+}
+
+/** The files that a request asks for, the picture first. `plain` is the picture without placement. */
+export async function picturesOf(
+  request: DrawRequest,
+  { picture, heatmaps }: DrawnPicture,
+  plain: DrawnPicture | undefined,
+): Promise<DrawnImage[]> {
+  const texts = textsOf(request.recipe);
+  const png = ({ data, width, height }: Picture): Promise<Uint8Array> =>
+    encodePng(data, width, height, texts);
+  const images: DrawnImage[] = [{ role: "picture", png: await png(picture) }];
+  if (plain) {
+    const labels = ["placed", "plain"];
+    const sheet = await contactSheet([picture, plain.picture], 2, labels);
+    images.push({ role: "compare", png: writePngText(sheet, texts) });
+  }
+  if (request.overlay) {
+    const boxes = request.recipe.boxes.map(({ box, words }) => ({ box, label: words }));
+    images.push({
+      role: "overlay",
+      png: await png(await drawBoxes(picture, boxes, scaleOf(picture))),
+    });
+  }
+  for (const { word, picture: map } of heatmaps) {
+    const boxes = request.recipe.boxes
+      .filter(({ words }) => words.toLowerCase().includes(word.toLowerCase()))
+      .map(({ box, words }) => ({ box, label: words }));
+    images.push({
+      role: "heatmap",
+      word,
+      png: await png(await drawBoxes(map, boxes, scaleOf(map))),
+    });
+  }
+  return images;
+}
+
+function scaleOf({ width, height }: Picture): { scale: number } {
+  return { scale: Math.max(1, Math.round(OVERLAY_SIDE / Math.min(width, height))) };
+}

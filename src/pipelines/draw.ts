@@ -1,0 +1,110 @@
+// Drawing as the faces ask for it: describe a model, tell what a request means, draw it to PNG files in memory.
+
+import { availableParallelism } from "node:os";
+import { env } from "onnxruntime-node";
+import { FollowspotError } from "../core/errors.js";
+import { nodeRuntime } from "../engine/runtime/node.js";
+import { packageVersion } from "./draw-version.js";
+import { picturesOf } from "./draw-images.js";
+import type { DrawnPicture, DrawPlan, DrawRequest, ModelFacts, Reporter } from "./draw-request.js";
+import type { Recipe } from "./recipe.js";
+import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
+import type { DrawOptions } from "./text-to-image-order.js";
+import { coarseSites } from "./text-to-image-run.js";
+import { loadPipeline, planOf } from "./text-to-image.js";
+import type { TextToImagePipeline } from "./text-to-image.js";
+import { sitesOf } from "../models/unet/index.js";
+
+/** What resolving a recipe needs to know of a model. As DrawService.describeModel. */
+export async function describeModel(name: string): Promise<ModelFacts> {
+  const model = await readPipelineFolder(name);
+  const { factor, size, defaults } = model;
+  const [width, height] = [size[0] / factor, size[1] / factor];
+  const sites = sitesOf(model.unet, height, width, model.tokenizer.maxLength);
+  const finest = Math.max(...coarseSites(sites, height * width).map((site) => site.width));
+  return {
+    name,
+    digest: await digestOf(model.folder),
+    size,
+    sizeMultiple: factor,
+    cell: size[0] / finest,
+    defaults,
+    backend: { provider: "cpu", threads: availableParallelism() },
+    versions: {
+      followspot: packageVersion(),
+      onnxruntime: env.versions.node ?? env.versions.common,
+    },
+  };
+}
+
+/** What can be said of a request before it is drawn. As DrawService.planPictures. */
+export async function planPictures(request: DrawRequest): Promise<DrawPlan> {
+  const model = await readPipelineFolder(request.recipe.model.name);
+  const { boxes, warnings } = planOf(model, optionsOf(request));
+  return { boxes, warnings };
+}
+
+/** Draws one picture after another. As DrawService.drawPictures. */
+export async function* drawPictures(
+  request: DrawRequest,
+  reporter: Reporter,
+  signal: AbortSignal,
+): AsyncGenerator<DrawnPicture, void, void> {
+  const began = performance.now();
+  const pipeline = await pipelineOf(request.recipe);
+  let load = performance.now() - began;
+  const { recipe, seeds, compare } = request;
+  reporter.start(seeds.length * recipe.steps * (compare ? 2 : 1), recipe.prompt);
+  let done = 0;
+  const tick = (): void => reporter.step(++done);
+  for (const seed of seeds) {
+    const own: Recipe = { ...recipe, seed };
+    const options = { ...optionsOf(request), seeds: [seed], previews: false, signal };
+    const { picture, milliseconds } = await drawOne(pipeline, options, tick);
+    const plain = compare
+      ? await drawOne(pipeline, { ...options, method: "none", heatmaps: [] }, tick)
+      : undefined;
+    yield {
+      recipe: own,
+      images: await picturesOf({ ...request, recipe: own }, picture, plain?.picture),
+      boxes: picture.boxes,
+      milliseconds: { load, ...milliseconds },
+    };
+    load = 0;
+  }
+  reporter.finish();
+}
+
+async function drawOne(pipeline: TextToImagePipeline, options: DrawOptions, tick: () => void) {
+  for await (const { pictures, milliseconds } of pipeline.draw(options)) {
+    tick();
+    if (pictures) return { picture: pictures[0]!, milliseconds: milliseconds! };
+  }
+  throw new Error("draw: expected a picture at the last step, got none");
+}
+
+function optionsOf({ recipe, heatmaps }: DrawRequest): DrawOptions {
+  const { prompt, negative, boxes, method, sampler, steps, cfg, seed, size } = recipe;
+  const sampling = { sampler, steps, cfg, seeds: [seed], size, force: true };
+  return { prompt, negative, boxes, method, heatmaps, ...sampling };
+}
+
+let held: { key: string; pipeline: Promise<TextToImagePipeline> } | undefined;
+
+/** The pipeline of a recipe's model; the one used last is kept. */
+async function pipelineOf({ model, backend }: Recipe): Promise<TextToImagePipeline> {
+  const { provider, threads } = backend;
+  if (provider === "wasm") {
+    throw new FollowspotError("backend: expected cpu or webgpu here, got wasm.", {
+      remedy: "Wasm runs in the browser.",
+    });
+  }
+  const key = JSON.stringify([model, backend]);
+  if (held?.key !== key) {
+    const before = held;
+    held = { key, pipeline: loadPipeline(model.name, { runtime: nodeRuntime(provider), threads }) };
+    held.pipeline.catch(() => (held = undefined));
+    await before?.pipeline.then((pipeline) => pipeline.close());
+  }
+  return held.pipeline;
+}

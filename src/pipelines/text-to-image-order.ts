@@ -1,0 +1,157 @@
+// From the options of a drawing call to a checked order: every default filled in, words found in the prompt.
+
+import { FollowspotError } from "../core/errors.js";
+import { isSamplerName, SAMPLER_NAMES } from "../diffusion/index.js";
+import type { SamplerName } from "../diffusion/index.js";
+import type { Encoding } from "../models/tokenizer/index.js";
+import { checkBox, checkDistinct } from "./box.js";
+import type { Box, Size } from "./box.js";
+import type { BoxTokens } from "./draw-request.js";
+import { boxDefaults, defaultMethod, METHOD_NAMES, methodSchema } from "./recipe-methods.js";
+import type { Method, MethodName } from "./recipe-methods.js";
+import { LIMITS } from "./recipe.js";
+import { findPhrases } from "./text-to-image-words.js";
+import type { PipelineFolder } from "./text-to-image-folder.js";
+
+/** A box for words of the prompt. */
+export interface PlacedWords {
+  /** Words that follow one another in the prompt, such as "red cube"; "cube#2" is the second cube. */
+  readonly words: string;
+  /** Left, top, right, bottom as fractions of the picture, 0 to 1. */
+  readonly box: Box;
+  /** Factor on the edit, 0 to 20; 0 leaves the picture plain. The call's when absent. */
+  readonly strength?: number;
+  /** Share of the noise range, from its noisy end, in which the box is directed, 0 to 1. The call's when absent. */
+  readonly until?: number;
+}
+
+/** All that a drawing call takes. What is absent is the model's or the method's default. */
+export interface DrawOptions {
+  readonly prompt: string;
+  readonly boxes?: readonly PlacedWords[];
+  /** What guidance leads away from; empty when absent. */
+  readonly negative?: string;
+  /** Seed of the noise, any 64-bit integer; 0n when absent. */
+  readonly seed?: bigint;
+  /** Several pictures in one batch, one a seed; instead of `seed`. */
+  readonly seeds?: readonly bigint[];
+  /** Sampling steps, 1 to 1000. */
+  readonly steps?: number;
+  /** Guidance scale, 0 to 50; 1 is none. */
+  readonly cfg?: number;
+  readonly sampler?: SamplerName;
+  /** How boxes are enforced; "direct" when absent and there are boxes. */
+  readonly method?: MethodName | Method;
+  /** Factor on the edit of boxes that state none. */
+  readonly strength?: number;
+  /** Step range of boxes that state none. */
+  readonly until?: number;
+  /** Width and height in pixels; others than the trained ones only with `force`. */
+  readonly size?: Size;
+  readonly force?: boolean;
+  /** Words whose attention is drawn as heat maps; costs an evaluation without guidance at plain steps. */
+  readonly heatmaps?: readonly string[];
+  /** Whether steps carry a preview, which costs a decoding each; true when absent. */
+  readonly previews?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A box with all its numbers and tokens. */
+export interface OrderedBox extends BoxTokens {
+  readonly box: Box;
+  readonly strength: number;
+  readonly until: number;
+}
+
+/** A checked call. */
+export interface Order {
+  readonly prompt: Encoding;
+  readonly negative: Encoding;
+  readonly boxes: readonly OrderedBox[];
+  readonly heatmaps: readonly BoxTokens[];
+  readonly seeds: readonly bigint[];
+  readonly steps: number;
+  readonly cfg: number;
+  readonly sampler: SamplerName;
+  readonly method: Method;
+  readonly size: Size;
+  readonly previews: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Fills in a call's defaults and checks it.
+ *
+ * @throws FollowspotError naming the option at fault, or the words that the prompt lacks
+ */
+export function makeOrder(model: PipelineFolder, options: DrawOptions): Order {
+  const { tokenizer, defaults } = model;
+  const { prompt: text, boxes: given = [], negative = "", seed = 0n } = options;
+  const { seeds = [seed], steps = defaults.steps, cfg = defaults.cfg } = options;
+  const { sampler = defaults.sampler, heatmaps = [], previews = true, signal } = options;
+  if (seeds.length === 0) throw new FollowspotError("seeds: expected at least one, got none.");
+  checkRange("steps", steps, LIMITS.steps);
+  checkRange("cfg", cfg, LIMITS.cfg);
+  if (!isSamplerName(sampler)) {
+    const known = SAMPLER_NAMES.join(", ");
+    throw new FollowspotError(`sampler: expected one of ${known}, got ${String(sampler)}.`);
+  }
+  const prompt = tokenizer.encode(text);
+  const method = chooseMethod(options.method ?? (given.length > 0 ? "direct" : "none"));
+  const size = chooseSize(model, options);
+  const boxes = orderBoxes(prompt, given, options, method, size);
+  const words = findPhrases(prompt, heatmaps);
+  const texts = { prompt, negative: tokenizer.encode(negative) };
+  const numbers = { seeds, steps, cfg, sampler, method, size };
+  return { ...texts, ...numbers, boxes, heatmaps: words, previews, signal };
+}
+
+function orderBoxes(
+  prompt: Encoding,
+  given: readonly PlacedWords[],
+  options: DrawOptions,
+  method: Method,
+  size: Size,
+): OrderedBox[] {
+  const defaults = boxDefaults(method.name);
+  for (const { words, box } of given) checkBox(words, box, { size });
+  checkDistinct(given);
+  const found = findPhrases(
+    prompt,
+    given.map(({ words }) => words),
+  );
+  return given.map((entry, index) => {
+    const strength = entry.strength ?? options.strength ?? defaults.strength;
+    const until = entry.until ?? options.until ?? defaults.until;
+    checkRange(`box "${entry.words}": strength`, strength, LIMITS.strength);
+    checkRange(`box "${entry.words}": until`, until, LIMITS.until);
+    return { ...found[index]!, box: entry.box, strength, until };
+  });
+}
+
+function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {
+  if (value >= least && value <= most) return;
+  throw new FollowspotError(`${name}: expected a number from ${least} to ${most}, got ${value}.`);
+}
+
+function chooseMethod(method: MethodName | Method): Method {
+  if (typeof method !== "string") return methodSchema.parse(method);
+  if (METHOD_NAMES.includes(method)) return defaultMethod(method);
+  const known = METHOD_NAMES.join(", ");
+  throw new FollowspotError(`method: expected one of ${known}, got ${String(method)}.`);
+}
+
+function chooseSize({ size: trained, factor }: PipelineFolder, { size, force }: DrawOptions): Size {
+  if (!size) return trained;
+  const text = size.join("x");
+  if (size.some((side) => !(side > 0) || side % factor !== 0)) {
+    throw new FollowspotError(`size: expected multiples of ${factor}, got ${text}.`);
+  }
+  if (!force && size.some((side, axis) => side !== trained[axis])) {
+    throw new FollowspotError(
+      `size: expected ${trained.join("x")}, at which the model was trained, got ${text}.`,
+      { remedy: "Say force: true to try it all the same." },
+    );
+  }
+  return size;
+}

@@ -1,0 +1,148 @@
+// The denoiser of one run: the network, guided, with its boxes enforced and its maps observed as the order says.
+
+import { noiseLevel, SAMPLERS } from "../diffusion/index.js";
+import type { Condition, Denoiser, Latent, Level, Schedule } from "../diffusion/index.js";
+import { guided } from "../guidance/cfg.js";
+import { firstCode } from "../guidance/placement/dd-v1.js";
+import { optimised } from "../guidance/placement/dd.js";
+import { direct } from "../guidance/placement/direct.js";
+import { placed } from "../guidance/placement/placed.js";
+import type { PlacedOptions } from "../guidance/placement/placed.js";
+import { isInRange } from "../guidance/placement/region.js";
+import type { EditRule, Grid, Placement } from "../guidance/placement/region.js";
+import type { AttentionSite } from "../nn/attention.js";
+import type { Method } from "./recipe-methods.js";
+import type { Order } from "./text-to-image-order.js";
+
+/** Which resolutions' cross-attention is edited: all, or those of at most a quarter of the latent's cells. */
+export type EditedSites = "coarse" | "all";
+
+/** What a run is made of besides the order. */
+export interface RunParts {
+  readonly network: Denoiser;
+  readonly schedule: Schedule;
+  /** All attention sites at the order's size. */
+  readonly sites: readonly AttentionSite[];
+  /** Cells of the latent. */
+  readonly cells: number;
+  readonly edited: EditedSites;
+  /** Embeddings of the negative prompt, [1, T, D]. */
+  readonly negative: Condition["embeddings"];
+  /** One compiled graph for the whole run, because memory holds no two. */
+  readonly isLean: boolean;
+}
+
+/** Cross-attention at a quarter of the latent's cells or fewer; all of it where there is none. */
+export function coarseSites(sites: readonly AttentionSite[], cells: number): AttentionSite[] {
+  const cross = sites.filter(({ kind }) => kind === "cross");
+  const coarse = cross.filter(({ height, width }) => height * width <= cells / 4);
+  return coarse.length > 0 ? coarse : cross;
+}
+
+/** The distinct grids of sites. */
+export function gridsOf(sites: readonly AttentionSite[]): Grid[] {
+  const byName = new Map(
+    sites.map(({ height, width }) => [`${height}x${width}`, { height, width }]),
+  );
+  return [...byName.values()];
+}
+
+/** The placement of an order's boxes. */
+export function placementOf({ prompt, boxes }: Order): Placement {
+  return {
+    regions: boxes.map(({ box, tokens, strength, until }) => {
+      return { box, tokens: tokens.map(({ index }) => index), strength, until };
+    }),
+    tokens: prompt.length - 2,
+    words: prompt.text.split(/\s+/).filter(Boolean).length,
+    positions: prompt.ids.length,
+  };
+}
+
+/** The noise levels of an order's steps, falling. */
+export function noiseLevels({ sampler, steps }: Order, schedule: Schedule): number[] {
+  const plan = SAMPLERS[sampler].plan(schedule, steps);
+  return plan.steps.map(({ level }) => noiseLevel(level, schedule.trainTimesteps));
+}
+
+/** The denoiser that an order asks for. Maps come back at the steps that the order looks at. */
+export function denoiserOf(order: Order, parts: RunParts): Denoiser {
+  const { network, schedule, sites, cells, negative } = parts;
+  const coarse = coarseSites(sites, cells);
+  const read = coarse.map(({ name }) => name);
+  const placement = placementOf(order);
+  const looks = looksAt(order, schedule);
+  const denoiser = guided(network, negative, order.cfg);
+  const isPlain = order.boxes.length === 0 && order.heatmaps.length === 0;
+  if (isPlain || (order.method.name === "none" && !parts.isLean)) {
+    return observed(denoiser, network, read, looks);
+  }
+  const { method } = order;
+  const options = {
+    placements: order.seeds.map(() => ({
+      ...placement,
+      regions: method.name === "none" ? [] : placement.regions,
+    })),
+    grids: gridsOf(parts.edited === "all" ? sites.filter(({ kind }) => kind === "cross") : coarse),
+    run: noiseLevels(order, schedule),
+    trainTimesteps: schedule.trainTimesteps,
+    read,
+    otherwise: parts.isLean ? "neutral" : "plain",
+  } as const;
+  return observed(enforce(method, denoiser, network, options, coarse), network, read, looks);
+}
+
+function enforce(
+  method: Method,
+  denoiser: Denoiser,
+  network: Denoiser,
+  options: Omit<PlacedOptions, "rule">,
+  coarse: readonly AttentionSite[],
+): Denoiser {
+  if (method.name !== "dd") return placed(denoiser, { ...options, rule: ruleOf(method) });
+  const search = {
+    ...method,
+    sites: coarse.map(({ name }) => name),
+    siteGrids: Object.fromEntries(coarse.map((site) => [site.name, site])),
+    grids: options.grids,
+  };
+  return optimised(denoiser, network, { ...options, search });
+}
+
+function ruleOf(method: Exclude<Method, { name: "dd" }>): EditRule {
+  switch (method.name) {
+    case "direct":
+      return direct(method);
+    case "dd-v1":
+      return firstCode(method);
+    case "none":
+      // Only its form counts: without regions nothing is edited.
+      return direct({ trailing: 0, gain: 0, outside: 1 });
+  }
+}
+
+/** Whether the maps of a step are looked at: all for heat maps, those in the boxes' range for their share. */
+function looksAt({ boxes, heatmaps }: Order, { trainTimesteps }: Schedule) {
+  return (level: Level): boolean =>
+    heatmaps.length > 0 || boxes.some((box) => isInRange(box, noiseLevel(level, trainTimesteps)));
+}
+
+/**
+ * A denoiser whose predictions bear maps wherever `looks` says. Where its own evaluation gives none, the network
+ * is asked once more, without guidance: what is looked at never changes the picture.
+ */
+function observed(
+  denoiser: Denoiser,
+  network: Denoiser,
+  read: readonly string[],
+  looks: (level: Level) => boolean,
+): Denoiser {
+  return {
+    async denoise(x: Latent, level, condition, request) {
+      const prediction = await denoiser.denoise(x, level, condition, request);
+      if (prediction.maps || !looks(level)) return prediction;
+      const { maps } = await network.denoise(x, level, condition, { read });
+      return maps ? { ...prediction, maps } : prediction;
+    },
+  };
+}

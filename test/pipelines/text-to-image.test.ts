@@ -1,0 +1,149 @@
+// A whole tiny pipeline: from a prompt and boxes to pictures, and what must never change them.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadPipeline } from "../../src/pipelines/text-to-image.js";
+import type { TextToImagePipeline } from "../../src/pipelines/text-to-image.js";
+import type { DrawOptions } from "../../src/pipelines/text-to-image-order.js";
+import { tinyPipeline } from "./tiny-pipeline.js";
+
+const PROMPT = "a red cube and a blue sphere";
+const BOXES = [
+  { words: "red cube", box: [0, 0, 0.5, 0.5] },
+  { words: "blue sphere", box: [0.5, 0.5, 1, 1] },
+] as const;
+const PLAIN: DrawOptions = { prompt: PROMPT, steps: 4, cfg: 3, seed: 7n };
+
+let model: Awaited<ReturnType<typeof tinyPipeline>>;
+let pipe: TextToImagePipeline;
+
+beforeAll(async () => {
+  model = await tinyPipeline();
+  pipe = await loadPipeline(model.folder, { threads: 1 });
+});
+afterAll(async () => {
+  await pipe.close();
+  model.remove();
+});
+
+async function bytesOf(options: DrawOptions): Promise<Uint8Array> {
+  return (await pipe.pictures(options))[0]!.picture.data;
+}
+
+const differing = (a: Uint8Array, b: Uint8Array): number =>
+  a.filter((value, i) => value !== b[i]).length;
+
+describe("draw", () => {
+  it("gives a picture of the trained size, with something in it, and steps on the way", async () => {
+    const steps: number[] = [];
+    for await (const { step, steps: all, preview, pictures } of pipe.draw(PLAIN)) {
+      steps.push(step);
+      expect(all).toBe(4);
+      expect([preview!.width, preview!.height]).toEqual([32, 32]);
+      if (step < 4) expect(pictures).toBeUndefined();
+      else expect(pictures![0]!.picture).toEqual(preview);
+      expect(new Set(preview!.data).size).toBeGreaterThan(20);
+    }
+    expect(steps).toEqual([1, 2, 3, 4]);
+  });
+
+  it("gives the same bytes again, and others for another seed or prompt", async () => {
+    const once = await bytesOf(PLAIN);
+    expect(await bytesOf(PLAIN)).toEqual(once);
+    expect(differing(await bytesOf({ ...PLAIN, seed: 8n }), once)).toBeGreaterThan(300);
+    expect(differing(await bytesOf({ ...PLAIN, prompt: "a house" }), once)).toBeGreaterThan(100);
+  });
+
+  for (const sampler of ["ddim", "euler-ancestral", "heun"] as const) {
+    it(`draws a batch as it draws each alone, with ${sampler}`, async () => {
+      const options = { ...PLAIN, sampler, boxes: BOXES };
+      const batch = await pipe.pictures({ ...options, seeds: [7n, 8n] });
+      for (const [i, seed] of [7n, 8n].entries()) {
+        const alone = await bytesOf({ ...options, seed });
+        const worst = alone.reduce(
+          (most, value, at) => Math.max(most, Math.abs(value - batch[i]!.picture.data[at]!)),
+          0,
+        );
+        expect(worst).toBeLessThanOrEqual(1);
+      }
+    });
+  }
+
+  it("changes the picture with boxes, and with a moved box", async () => {
+    const plain = await bytesOf(PLAIN);
+    const placed = await bytesOf({ ...PLAIN, boxes: BOXES });
+    const moved = await bytesOf({
+      ...PLAIN,
+      boxes: [BOXES[0], { ...BOXES[1], box: [0, 0.5, 0.5, 1] }],
+    });
+    expect(differing(placed, plain)).toBeGreaterThan(100);
+    expect(differing(moved, placed)).toBeGreaterThan(100);
+  });
+
+  it("is plain, bit for bit, at strength 0, with an empty step range and with method none", async () => {
+    const plain = await bytesOf(PLAIN);
+    expect(await bytesOf({ ...PLAIN, boxes: BOXES, strength: 0 })).toEqual(plain);
+    expect(await bytesOf({ ...PLAIN, boxes: BOXES, until: 0 })).toEqual(plain);
+    expect(await bytesOf({ ...PLAIN, boxes: BOXES, method: "none" })).toEqual(plain);
+    expect(await bytesOf({ ...PLAIN, heatmaps: ["cube"] })).toEqual(plain);
+  });
+
+  it("looks at maps without changing the picture", async () => {
+    const placed = { ...PLAIN, boxes: BOXES };
+    const [seen] = await pipe.pictures({ ...placed, heatmaps: ["cube", "blue sphere"] });
+    expect(seen!.picture.data).toEqual(await bytesOf(placed));
+    expect(seen!.heatmaps.map(({ word }) => word)).toEqual(["cube", "blue sphere"]);
+    expect(new Set(seen!.heatmaps[0]!.picture.data).size).toBeGreaterThan(20);
+  });
+
+  it("tells the tokens of each box and the share of their attention in it", async () => {
+    const [drawn] = await pipe.pictures({ ...PLAIN, boxes: BOXES });
+    expect(drawn!.boxes.map(({ tokens }) => tokens.map(({ index }) => index))).toEqual([
+      [2, 3],
+      [6, 7],
+    ]);
+    expect(drawn!.boxes[1]!.tokens.map(({ text }) => text)).toEqual(["blue", "sphere"]);
+    for (const { attentionShare } of drawn!.boxes) {
+      expect(attentionShare).toBeGreaterThan(0);
+      expect(attentionShare).toBeLessThan(1);
+    }
+    const [plain] = await pipe.pictures({ ...PLAIN, boxes: BOXES, method: "none" });
+    expect(plain!.boxes[0]!.attentionShare).toBeGreaterThan(0);
+  });
+
+  it("stops within a step of an abort, with the signal's reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const seen: number[] = [];
+    const run = async () => {
+      for await (const { step } of pipe.draw({ ...PLAIN, signal: controller.signal })) {
+        seen.push(step);
+        if (step === 2) controller.abort(reason);
+      }
+    };
+    await expect(run()).rejects.toBe(reason);
+    expect(seen).toEqual([1, 2]);
+  });
+});
+
+describe("what is refused", () => {
+  const cases: [string, Partial<DrawOptions>, RegExp][] = [
+    ["a word that the prompt lacks", { boxes: [{ ...BOXES[0], words: "red cub" }] }, /"cube"/],
+    ["an inverted box", { boxes: [{ words: "cube", box: [0.5, 0, 0.2, 1] }] }, /left < right/],
+    [
+      "two boxes for the same words",
+      { boxes: [BOXES[0], { ...BOXES[1], words: "red cube#1" }] },
+      /same words/,
+    ],
+    ["steps out of range", { steps: 0 }, /steps: expected a number from 1/],
+    ["guidance out of range", { cfg: -1 }, /cfg: expected/],
+    ["another size", { size: [64, 64] }, /32x32/],
+    ["no seed", { seeds: [] }, /seeds/],
+    ["an unknown sampler", { sampler: "magic" as "ddim" }, /sampler: expected one of ddim/],
+    ["an unknown method", { method: "magic" as "direct" }, /method: expected one of direct/],
+  ];
+  for (const [name, change, message] of cases) {
+    it(name, async () => {
+      await expect(pipe.pictures({ ...PLAIN, ...change })).rejects.toThrow(message);
+    });
+  }
+});
