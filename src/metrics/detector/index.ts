@@ -1,0 +1,8 @@
+// The first judge: names and boxes what a picture shows.
+
+export { DETECTOR_CLASS, createDetector, loadDetector, saveDetector } from "./detector.js";
+export type { Detector, DetectorConfig } from "./detector.js";
+export { decodeMaps } from "./decode.js";
+export type { Detection, HostMaps } from "./decode.js";
+export { DETECTOR_WIDTHS, detectorNetwork } from "./network.js";
+export type { DetectorWidths } from "./network.js";

@@ -1,0 +1,62 @@
+// The evaluation as a page: the tables and what their columns mean.
+
+import type { PlacementResult } from "./evaluate-placement.js";
+import { differencesMarkdown, tableMarkdown } from "./placement-table.js";
+import type { PlacementTableRow } from "./placement-table.js";
+
+const percent = (share: number | null): string => (share === null ? "-" : (share * 100).toFixed(1));
+
+function unseenMarkdown(
+  seen: readonly PlacementTableRow[],
+  unseen: readonly PlacementTableRow[],
+): string {
+  const lines = unseen.map((row) => {
+    const other = seen.find(({ method }) => method === row.method);
+    const pairs = (
+      ["found", "colourRight", "centreInBox", "bothInBox", "relationKept"] as const
+    ).map((metric) => `${percent(row[metric])} / ${percent(other?.[metric] ?? null)}`);
+    return `| ${[row.method, ...pairs].join(" | ")} |`;
+  });
+  const titles =
+    "| method | found | colour right | centre in box | both in boxes | relation kept |";
+  return [titles, "| --- | ---: | ---: | ---: | ---: | ---: |", ...lines].join("\n");
+}
+
+function agreementMarkdown({ details }: PlacementResult): string {
+  const lines = Object.entries(details.agreement).map(
+    ([method, { asked, onPresence, onPlace, onCentre }]) =>
+      `| ${method} | ${asked} | ${percent(onPresence)} | ${percent(onPlace)} | ${percent(onCentre)} |`,
+  );
+  const titles = "| method | solids asked for | on presence | on place | on centre in box |";
+  return [titles, "| --- | ---: | ---: | ---: | ---: |", ...lines].join("\n");
+}
+
+/** The page that goes beside table.json. */
+export function evaluationMarkdown(result: PlacementResult): string {
+  const { model, digest, split, count, settings, details } = result;
+  const facts = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+  return `# Placement: ${model}, ${count} triples of ${split}
+
+Model ${digest}${facts.length > 0 ? `; ${facts.join(", ")}` : ""}.
+Shares in percent with 95 % bootstrap intervals. "found" and "mean IoU" are of the things asked for,
+"colour right" of the solids found, "centre in box" of the pictures with one box, "both in boxes" and
+"relation kept" of those with two; what is not found counts as misplaced.
+"chance" scores plain pictures against another triple's boxes; "ceiling" is the renderer through the
+autoencoder.
+
+${tableMarkdown(details.all)}
+
+Differences with the same prompts and seeds, in percentage points, paired 95 % intervals, \`*\` where
+they leave out 0:
+
+${differencesMarkdown(details.all)}
+
+Combinations that training never showed / others:
+
+${unseenMarkdown(details.seen, details.unseen)}
+
+Agreement of the judge without learning, in percent:
+
+${agreementMarkdown(result)}
+`;
+}
