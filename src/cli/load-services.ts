@@ -4,7 +4,7 @@ import type { Services } from "./services.js";
 const load = <T>(module: string): Promise<T> => import(module) as Promise<T>;
 
 export const services: Services = {
-  drawing: () => load("../pipelines/draw.js"),
+  drawing: () => import("../pipelines/draw.js"),
   inspection: () => load("../pipelines/inspect.js"),
   training: () => load("../pipelines/train.js"),
   evaluation: () => load("../pipelines/evaluate.js"),
