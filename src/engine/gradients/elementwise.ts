@@ -1,6 +1,8 @@
 // Gradients of elementwise operators; the derivative stands above each rule that is not plain.
 
+import type { DType } from "../../core/dtype.js";
 import type { Shape } from "../../core/shape.js";
+import { isOp } from "../graph.js";
 import type { Value } from "../graph.js";
 import {
   add,
@@ -34,6 +36,11 @@ export function sumTo(gradient: Value, shape: Shape): Value {
   );
   return reshape(sum(gradient, { axes }), shape);
 }
+
+const isNeverZero = (x: Value): boolean =>
+  isOp(x, "Constant") && x.attributes.value.data.every((element) => Number(element) !== 0);
+
+const isFloat = (dtype: DType): boolean => dtype.startsWith("float");
 
 const noGradient = (y: Value): null[] => y.inputs.map(() => null);
 
@@ -88,10 +95,12 @@ export const elementwiseGradients: GradientTable<
     const da = div(dy, b);
     return [da, neg(mul(da, y))];
   }),
-  // d(a^b) = b a^(b-1) da + a^b ln a db, and 0 to b where a <= 0
+  // d(a^b) = b a^(b-1) da + a^b ln a db, with 0 to a where b = 0, and 0 to b where a <= 0
   Pow: broadcast((a, b, dy, y) => {
+    const slope = mul(b, pow(a, sub(b, 1)));
     const safe = where(less(0, a), a, 1);
-    return [mul(dy, mul(b, pow(a, sub(b, 1)))), mul(dy, mul(y, log(safe)))];
+    const da = isNeverZero(b) ? slope : where(equal(b, 0), 0, slope);
+    return [mul(dy, da), mul(dy, mul(y, log(safe)))];
   }),
   Max: extremum((a, b) => less(b, a)),
   Min: extremum((a, b) => less(a, b)),
@@ -102,7 +111,8 @@ export const elementwiseGradients: GradientTable<
     const [condition, a, b] = y.inputs as [Value, Value, Value];
     return [null, sumTo(where(condition, dy, 0), a.shape), sumTo(where(condition, 0, dy), b.shape)];
   },
-  Cast: (y, dy) => [
-    y.attributes.to === "float32" && y.inputs[0]!.dtype === "float16" ? cast(dy, "float16") : null,
-  ],
+  Cast: (y, dy) => {
+    const { dtype } = y.inputs[0]!;
+    return [isFloat(dtype) && isFloat(y.attributes.to) ? cast(dy, dtype) : null];
+  },
 };
