@@ -49,9 +49,9 @@ function unexpanded(a: Value, b: Value): [Value, Value] {
 }
 
 function isScalar(x: Value, value: number): boolean {
-  return (
-    isOp(x, "Constant") && x.shape.length === 0 && Number(x.attributes.value.data[0]) === value
-  );
+  // Half precision lies on the host as bits, which are no numbers.
+  if (!isOp(x, "Constant") || x.shape.length > 0 || x.dtype === "float16") return false;
+  return Number(x.attributes.value.data[0]) === value;
 }
 
 const binary =
@@ -124,7 +124,8 @@ export function sum(x: Value, options: ReductionOptions = {}): Value {
 }
 
 export function maximum(x: Value, options: ReductionOptions = {}): Value {
-  return x.graph.apply("ReduceMax", [x], reductionAttributes(x, options));
+  const attributes = reductionAttributes(x, options);
+  return attributes.axes.length === 0 ? x : x.graph.apply("ReduceMax", [x], attributes);
 }
 
 export function mean(x: Value, options: ReductionOptions = {}): Value {
