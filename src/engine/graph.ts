@@ -48,7 +48,7 @@ export class Graph {
 
   /** A constant held by the graph. Constants with one `name`, and small equal ones, are one value. */
   constant(value: HostTensor, name?: string): Value {
-    const content = name ?? (sizeOf(value.shape) <= 64 ? value.data.join() : undefined);
+    const content = name ?? (sizeOf(value.shape) <= 64 ? contentOf(value) : undefined);
     const key =
       content === undefined
         ? undefined
@@ -119,6 +119,13 @@ function checkName(kind: string, name: string): void {
   if (name === "" || name.startsWith("_")) {
     throw new Error(`${kind}: expected a name without a leading underscore, got "${name}"`);
   }
+}
+
+/** The elements as text that tells 0 from -0. */
+function contentOf({ data }: HostTensor): string {
+  return Array.from<number | bigint, string>(data, (x) =>
+    Object.is(x, -0) ? "-0" : String(x),
+  ).join();
 }
 
 /** The values that the outputs need, in topological order. */

@@ -53,9 +53,8 @@ function copy(
     const { data } = value.attributes.value;
     const made = constants.get(data) ?? target.constant(value.attributes.value);
     constants.set(data, made);
-    return made.shape.join() === value.shape.join()
-      ? made
-      : target.constant(value.attributes.value);
+    const same = made.dtype === value.dtype && made.shape.join() === value.shape.join();
+    return same ? made : target.constant(value.attributes.value);
   }
   if (isOp(value, "External")) {
     return target.external(value.dtype, value.shape, value.attributes.location);
