@@ -3,7 +3,7 @@
 import { sizeOf } from "../../src/core/shape.js";
 import type { Shape } from "../../src/core/shape.js";
 import type { ConvolutionGeometry } from "../../src/engine/operators.js";
-import { offsetOf } from "./tensor.js";
+import { indicesOf, offsetOf } from "./tensor.js";
 import type { Reference } from "./tensor.js";
 import type { ReferenceTable } from "./index.js";
 
@@ -18,25 +18,22 @@ function eachProduct(
   { stride, padding, groups }: ConvolutionGeometry,
   visit: (x: number, weight: number, y: number) => void,
 ): void {
-  const [n, h, w] = x as [number, number, number];
+  const [, h, w] = x as [number, number, number];
   const [kh, kw, perGroup, outputs] = weight as [number, number, number, number];
-  const outputsPerGroup = outputs / groups;
-  const [, oh, ow] = y as [number, number, number];
-  const walk = (sizes: number[], body: (...at: number[]) => void, ...at: number[]): void => {
-    const [size, ...rest] = sizes;
-    if (size === undefined) return body(...at);
-    for (let i = 0; i < size; i++) walk(rest, body, ...at, i);
-  };
-  walk([n, oh, ow, outputs, kh, kw], (picture, row, column, output, tapRow, tapColumn) => {
-    const sourceRow = row! * stride[0] + tapRow! - padding[0];
-    const sourceColumn = column! * stride[1] + tapColumn! - padding[1];
-    if (sourceRow < 0 || sourceRow >= h || sourceColumn < 0 || sourceColumn >= w) return;
-    const firstChannel = Math.floor(output! / outputsPerGroup) * perGroup;
-    const atX = offsetOf(x, [picture!, sourceRow, sourceColumn, firstChannel]);
-    const atWeight = offsetOf(weight, [tapRow!, tapColumn!, 0, output!]);
-    const atY = offsetOf(y, [picture!, row!, column!, output!]);
-    for (let i = 0; i < perGroup; i++) visit(atX + i, atWeight + i * outputs, atY);
-  });
+  let atY = 0;
+  for (const index of indicesOf(y)) {
+    const [picture, row, column, output] = index as [number, number, number, number];
+    const firstChannel = Math.floor(output / (outputs / groups)) * perGroup;
+    for (const [tapRow, tapColumn] of indicesOf([kh, kw]) as Iterable<[number, number]>) {
+      const sourceRow = row * stride[0] + tapRow - padding[0];
+      const sourceColumn = column * stride[1] + tapColumn - padding[1];
+      if (sourceRow < 0 || sourceRow >= h || sourceColumn < 0 || sourceColumn >= w) continue;
+      const atX = offsetOf(x, [picture, sourceRow, sourceColumn, firstChannel]);
+      const atWeight = offsetOf(weight, [tapRow, tapColumn, 0, output]);
+      for (let i = 0; i < perGroup; i++) visit(atX + i, atWeight + i * outputs, atY);
+    }
+    atY += 1;
+  }
 }
 
 /** y = Σ x · weight */

@@ -3,7 +3,7 @@
 import type { DType } from "../../src/core/dtype.js";
 import { float16ToFloat32 } from "../../src/core/float16.js";
 import type { HostTensor } from "../../src/core/tensor.js";
-import { sizeOf, stridesOf } from "../../src/core/shape.js";
+import { sizeOf } from "../../src/core/shape.js";
 import type { Shape } from "../../src/core/shape.js";
 
 export interface Reference {
@@ -36,8 +36,9 @@ export function build(dtype: DType, shape: Shape, at: (index: number[]) => numbe
 
 /** Row-major position of an index list. */
 export function offsetOf(shape: Shape, index: readonly number[]): number {
-  const strides = stridesOf(shape);
-  return index.reduce((offset, i, axis) => offset + i * strides[axis]!, 0);
+  let offset = 0;
+  for (let axis = 0; axis < shape.length; axis++) offset = offset * shape[axis]! + index[axis]!;
+  return offset;
 }
 
 export function elementAt(x: Reference, index: readonly number[]): number {
@@ -45,12 +46,13 @@ export function elementAt(x: Reference, index: readonly number[]): number {
 }
 
 /** The element that broadcasting puts at `index`: axes align at the end, extents of 1 repeat. */
-export function broadcastAt(x: Reference, index: readonly number[]): number {
-  const lead = index.length - x.shape.length;
-  return elementAt(
-    x,
-    x.shape.map((extent, axis) => (extent === 1 ? 0 : index[axis + lead]!)),
-  );
+export function broadcastAt({ shape, data }: Reference, index: readonly number[]): number {
+  const lead = index.length - shape.length;
+  let offset = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    offset = offset * shape[axis]! + (shape[axis] === 1 ? 0 : index[axis + lead]!);
+  }
+  return data[offset]!;
 }
 
 /** The same numbers as float64. */
