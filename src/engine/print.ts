@@ -59,7 +59,7 @@ function digest({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
 
 function printAttributes(value: Value): string {
   if (value.inputs.length === 0) return "";
-  const parts = Object.entries<unknown>(value.attributes).map(
+  const parts = Object.entries(value.attributes as Record<string, unknown>).map(
     ([name, attribute]) =>
       `${name}=${Array.isArray(attribute) ? `[${attribute.join(", ")}]` : String(attribute)}`,
   );
