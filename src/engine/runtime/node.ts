@@ -3,9 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
+import type { Graph } from "../graph.js";
 import { lower } from "../lower/index.js";
 import { toOnnx } from "../onnx/writer.js";
 import type { OnnxModel } from "../onnx/writer.js";
+import { checkedSession } from "./checked-session.js";
+import type { RawSession } from "./checked-session.js";
 import { ortSession } from "./ort.js";
 import type { CompileOptions, Runtime } from "./session.js";
 
@@ -44,18 +47,32 @@ function externalData(model: OnnxModel): Promise<{ path: string; data: Uint8Arra
   return Promise.all(files.map(async ([path, file]) => ({ path, data: await readFile(file) })));
 }
 
+/** Opens a lowered model. Throws what the provider says when it refuses the model. */
+export async function openModel(
+  provider: NodeProvider,
+  model: OnnxModel,
+  options: CompileOptions,
+): Promise<RawSession> {
+  const session = await ort.InferenceSession.create(
+    model.bytes,
+    await sessionOptions(provider, model, options),
+  );
+  return ortSession(ort.Tensor, session, model.outputs);
+}
+
+/** The model that `provider` runs for a graph. */
+export function modelFor(provider: NodeProvider, graph: Graph, options: CompileOptions): OnnxModel {
+  const { convolution = "columns" } = options;
+  return toOnnx(lower(graph, { convolution, fused: provider === "cpu" }));
+}
+
 /** ONNX Runtime in this process. `run` blocks the event loop: put long work in a worker. */
 export function nodeRuntime(provider: NodeProvider = "cpu"): Runtime {
   return {
     name: `node-${provider}`,
     async compile(graph, options = {}) {
-      const { convolution = "columns" } = options;
-      const model = toOnnx(lower(graph, { convolution, fused: provider === "cpu" }));
-      const session = await ort.InferenceSession.create(
-        model.bytes,
-        await sessionOptions(provider, model, options),
-      );
-      return ortSession(ort.Tensor, session, model);
+      const model = modelFor(provider, graph, options);
+      return checkedSession(graph, await openModel(provider, model, options));
     },
   };
 }

@@ -1,12 +1,10 @@
-// Graphs on any ONNX Runtime for JavaScript: the part that Node and the browser share.
+// Sessions of any ONNX Runtime for JavaScript: the part that Node and the browser share.
 
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { DType } from "../../core/dtype.js";
-import { formatShape, sameShape } from "../../core/shape.js";
 import { tensor } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
-import type { OnnxModel } from "../onnx/writer.js";
-import type { Session, Tensors } from "./session.js";
+import type { RawSession } from "./checked-session.js";
 
 type TensorConstructor = new (
   type: Tensor.Type,
@@ -14,52 +12,39 @@ type TensorConstructor = new (
   dims: readonly number[],
 ) => Tensor;
 
-function checkFeeds(model: OnnxModel, feeds: Tensors): void {
-  for (const [name, { dtype, shape }] of model.inputs) {
-    const feed = feeds[name];
-    if (!feed)
-      throw new Error(
-        `run: input ${name} is missing; expected ${[...model.inputs.keys()].join(", ")}`,
-      );
-    if (feed.dtype !== dtype || !sameShape(feed.shape, shape)) {
-      throw new Error(
-        `run: input ${name}: expected ${dtype} ${formatShape(shape)}, ` +
-          `got ${feed.dtype} ${formatShape(feed.shape)}`,
-      );
-    }
-  }
-  for (const name of Object.keys(feeds)) {
-    if (!model.inputs.has(name))
-      throw new Error(
-        `run: unknown input ${name}; expected ${[...model.inputs.keys()].join(", ")}`,
-      );
-  }
-}
-
 function fromHost(create: TensorConstructor, { dtype, data, shape }: HostTensor): Tensor {
   return new create(dtype, data as Tensor.DataType, shape);
 }
 
-function toHost(value: Tensor): HostTensor {
-  return tensor(value.type as DType, value.dims, value.data as Float32Array<ArrayBuffer>);
+// Where JavaScript has a Float16Array, the provider answers with it; host tensors hold its bits.
+function toHost({ type, dims, data }: Tensor): HostTensor {
+  const array = data as HostTensor["data"];
+  const bits =
+    type === "float16" && !(array instanceof Uint16Array)
+      ? new Uint16Array(
+          (array as ArrayBufferView).buffer,
+          (array as ArrayBufferView).byteOffset,
+          array.length,
+        )
+      : array;
+  return tensor(type as DType, dims, bits);
 }
 
-/** Wraps a provider's session: checks feeds, converts tensors, writes results in place where given. */
+/** Converts tensors to the provider's and back; results are written where the provider takes them. */
 export function ortSession(
   create: TensorConstructor,
   session: InferenceSession,
-  model: OnnxModel,
-): Session {
+  outputs: readonly string[],
+): RawSession {
   return {
-    async run(feeds, results = {}) {
-      checkFeeds(model, feeds);
+    async run(feeds, results) {
       const given = Object.entries(feeds).map(([name, feed]) => [name, fromHost(create, feed)]);
       const fetches = Object.fromEntries(
-        model.outputs.map((name) => [name, results[name] ? fromHost(create, results[name]) : null]),
+        outputs.map((name) => [name, results[name] ? fromHost(create, results[name]) : null]),
       );
       const made = await session.run(Object.fromEntries(given) as Record<string, Tensor>, fetches);
       return Object.fromEntries(
-        model.outputs.map((name) => [name, results[name] ?? toHost(made[name]!)]),
+        outputs.map((name) => [name, results[name] ?? toHost(made[name]!)]),
       );
     },
     release: () => session.release(),

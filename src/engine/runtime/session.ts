@@ -19,10 +19,14 @@ export interface CompileOptions extends Pick<LowerOptions, "convolution"> {
 export interface Session {
   /**
    * Runs the graph once. `results`, where given, are written in place and must alias no feed.
-   * Throws, naming the input, when a feed is missing, unknown or of another type.
+   * Throws, naming the tensor, when a feed is missing, or a feed or result is unknown or of another type,
+   * and when the session was released.
+   *
+   * `signal` rejects with its reason. No provider stops in the middle of a run: a worker's run is abandoned
+   * at once and ends by itself, a run in this thread rejects only if it has not begun.
    */
-  run(feeds: Tensors, results?: Tensors): Promise<Record<string, HostTensor>>;
-  /** Frees the session; a profile path comes back when profiling was on. */
+  run(feeds: Tensors, results?: Tensors, signal?: AbortSignal): Promise<Record<string, HostTensor>>;
+  /** Frees the session; a second call does nothing. */
   release(): Promise<void>;
 }
 
