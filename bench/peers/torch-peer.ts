@@ -1,0 +1,99 @@
+// PyTorch beside us: a Python process for each variant, asked and answered by JSON, a line each.
+
+import { spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { TOKENS } from "../nets.js";
+import type { Net } from "../nets.js";
+import type { Work } from "../work.js";
+
+/** How PyTorch runs a network. */
+export interface Variant {
+  readonly name: string;
+  readonly dtype: "float32" | "bfloat16";
+  readonly compiled: boolean;
+}
+
+/** Eager and compiled, in float32 and under autocast to bfloat16. */
+export const VARIANTS: readonly Variant[] = [
+  { name: "torch eager fp32", dtype: "float32", compiled: false },
+  { name: "torch compiled fp32", dtype: "float32", compiled: true },
+  { name: "torch eager bf16", dtype: "bfloat16", compiled: false },
+  { name: "torch compiled bf16", dtype: "bfloat16", compiled: true },
+];
+
+export interface PeerOptions {
+  readonly python: string;
+  readonly batch: number;
+  readonly threads: number;
+}
+
+interface Answer {
+  readonly error?: string;
+  readonly ms?: number;
+  readonly peak?: number;
+  readonly parameters?: number;
+}
+
+const SCRIPT = fileURLToPath(new URL("torch_peer.py", import.meta.url));
+const REST_MS = 300; // longer than OpenMP's threads spin after their last work
+
+/** One Python process with one network. */
+export class TorchPeer {
+  private readonly lines: AsyncIterator<string>;
+
+  /** Parameters of its network, to be compared with ours. */
+  parameters = 0;
+
+  private constructor(
+    readonly variant: Variant,
+    private readonly child: ChildProcessByStdio<Writable, Readable, null>,
+  ) {
+    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Starts a process and builds the network there. Throws with PyTorch's own line when that fails. */
+  static async open(net: Net, variant: Variant, options: PeerOptions): Promise<TorchPeer> {
+    const { python, batch, threads } = options;
+    const child = spawn(python, [SCRIPT], { stdio: ["pipe", "pipe", "inherit"] });
+    const failed = new Promise<never>((_, reject) => child.once("error", reject));
+    const peer = new TorchPeer(variant, child);
+    const { dtype, compiled } = variant;
+    const request = { config: net.json, batch, tokens: TOKENS, dtype, compiled, threads };
+    const answer = await Promise.race([peer.ask("open", request), failed]);
+    peer.parameters = answer.parameters!;
+    return peer;
+  }
+
+  /** A forward pass or a training step as work; the process ends with the last of them. */
+  work(op: "forward" | "train", peerOf: string, flops: number): Work {
+    return {
+      name: `${peerOf}, ${this.variant.name}`,
+      peerOf,
+      flops,
+      restMs: REST_MS,
+      run: async () => (await this.ask(op)).ms!,
+      release: () => Promise.resolve(this.close()),
+    };
+  }
+
+  /** Peak resident bytes of the process so far. */
+  async memory(): Promise<number> {
+    return (await this.ask("memory")).peak!;
+  }
+
+  close(): void {
+    this.child.stdin.end();
+  }
+
+  private async ask(op: string, rest: object = {}): Promise<Answer> {
+    this.child.stdin.write(`${JSON.stringify({ op, ...rest })}\n`);
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`${this.variant.name}: the process ended without an answer`);
+    const answer = JSON.parse(value) as Answer;
+    if (answer.error) throw new Error(`${this.variant.name}: ${answer.error}`);
+    return answer;
+  }
+}
