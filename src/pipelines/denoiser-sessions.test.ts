@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import type { Session } from "../engine/runtime/session.js";
+import { SessionCache } from "./denoiser-sessions.js";
+
+function counting() {
+  const log: string[] = [];
+  const compile = (key: string) => async (): Promise<Session> => {
+    log.push(`compile ${key}`);
+    return {
+      run: async () => ({}),
+      release: async () => void log.push(`release ${key}`),
+    };
+  };
+  return { log, compile };
+}
+
+describe("SessionCache", () => {
+  it("compiles a key once and drops the one used longest ago, before the next is made", async () => {
+    const { log, compile } = counting();
+    const cache = new SessionCache(2);
+    for (const key of ["a", "b", "a", "c", "a"])
+      await cache.run(key, compile(key), async () => key);
+    expect(log).toEqual(["compile a", "compile b", "release b", "compile c"]);
+    await cache.release();
+    expect(log.slice(4).sort()).toEqual(["release a", "release c"]);
+  });
+
+  it("lets one run end before the next begins, and before a release", async () => {
+    const { log, compile } = counting();
+    const cache = new SessionCache(1);
+    const slow = (key: string) =>
+      cache.run(key, compile(key), async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        log.push(`ran ${key}`);
+      });
+    const runs = [slow("a"), slow("b")];
+    await cache.release();
+    await Promise.all(runs);
+    expect(log).toEqual(["compile a", "ran a", "release a", "compile b", "ran b", "release b"]);
+  });
+
+  it("goes on after a run or a compilation that failed", async () => {
+    const { compile } = counting();
+    const cache = new SessionCache(1);
+    const fail = () => Promise.reject(new Error("no"));
+    await expect(cache.run("a", fail, async () => 1)).rejects.toThrow("no");
+    await expect(cache.run("a", compile("a"), () => fail())).rejects.toThrow("no");
+    expect(await cache.run("a", compile("a"), async () => 2)).toBe(2);
+  });
+});

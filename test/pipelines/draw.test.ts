@@ -1,0 +1,215 @@
+// Drawing as the command line asks for it: files in memory with their recipe, plans, facts, and a clean stop.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeImage } from "../../src/io/image.js";
+import { readPngText } from "../../src/io/png-text.js";
+import { describeModel, drawPictures, planPictures } from "../../src/pipelines/draw.js";
+import type { DrawnPicture, DrawRequest, Reporter } from "../../src/pipelines/draw-request.js";
+import { recipeFromBytes } from "../../src/pipelines/recipe-file.js";
+import { defaultMethod } from "../../src/pipelines/recipe-methods.js";
+import { parseRecipe } from "../../src/pipelines/recipe.js";
+import type { Recipe } from "../../src/pipelines/recipe.js";
+import { tinyPipeline } from "./tiny-pipeline.js";
+
+let model: Awaited<ReturnType<typeof tinyPipeline>>;
+let base: Recipe;
+
+beforeAll(async () => {
+  model = await tinyPipeline();
+  const facts = await describeModel(model.folder);
+  base = {
+    version: 1,
+    prompt: "a red cube and a blue sphere",
+    negative: "",
+    boxes: [{ words: "red cube", box: [0, 0, 0.5, 0.5], strength: 1, until: 0.3 }],
+    model: { name: facts.name, digest: facts.digest },
+    method: defaultMethod("direct"),
+    sampler: "ddim",
+    steps: 3,
+    cfg: 3,
+    seed: 7n,
+    size: [32, 32],
+    backend: { provider: "cpu", threads: 1 },
+    versions: { ...facts.versions },
+  };
+});
+afterAll(() => model.remove());
+
+const requestOf = (
+  change: Partial<DrawRequest> = {},
+  recipe: Partial<Recipe> = {},
+): DrawRequest => {
+  const whole = { ...base, ...recipe };
+  const plain = { compare: false, overlay: false, heatmaps: [] };
+  return { recipe: whole, seeds: [whole.seed], ...plain, ...change };
+};
+
+function recorder() {
+  const told: string[] = [];
+  const reporter: Reporter = {
+    start: (total) => told.push(`start ${total}`),
+    step: (done) => told.push(`step ${done}`),
+    note: (line) => told.push(line),
+    finish: () => told.push("finish"),
+  };
+  return { told, reporter };
+}
+
+async function draw(request: DrawRequest, signal = new AbortController().signal) {
+  const { told, reporter } = recorder();
+  const pictures: DrawnPicture[] = [];
+  for await (const picture of drawPictures(request, reporter, signal)) pictures.push(picture);
+  return { pictures, told };
+}
+
+describe("describeModel", () => {
+  it("tells size, cell, defaults and a digest of the content, whatever the folder is called", async () => {
+    const facts = await describeModel(model.folder);
+    expect(facts).toMatchObject({ size: [32, 32], sizeMultiple: 4, cell: 8 });
+    expect(facts.defaults).toEqual({ sampler: "ddim", steps: 25, cfg: 7.5 });
+    expect(facts.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const copy = await tinyPipeline();
+    const other = await tinyPipeline({ scheduler: { beta_end: 0.013 } });
+    expect((await describeModel(copy.folder)).digest).toBe(facts.digest);
+    expect((await describeModel(other.folder)).digest).not.toBe(facts.digest);
+    copy.remove();
+    other.remove();
+  });
+
+  it("takes defaults from the model's own file", async () => {
+    const own = await tinyPipeline();
+    writeFileSync(join(own.folder, "followspot.json"), '{"steps": 12, "cfg": 4}');
+    const { defaults } = await describeModel(own.folder);
+    expect(defaults).toEqual({ sampler: "ddim", steps: 12, cfg: 4 });
+    own.remove();
+  });
+});
+
+describe("planPictures", () => {
+  it("tells each box's tokens and nothing to warn of", async () => {
+    const plan = await planPictures(requestOf());
+    const tokens = [
+      { index: 2, text: "red" },
+      { index: 3, text: "cube" },
+    ];
+    expect(plan).toEqual({ boxes: [{ words: "red cube", tokens }], warnings: [] });
+  });
+
+  it("warns of words that are cut, repeated, or were never seen", async () => {
+    const known = await tinyPipeline();
+    writeFileSync(
+      join(known.folder, "words.json"),
+      '["red cube", "and", "a", "blue", "sphere", "snow"]',
+    );
+    const prompt = `a red cube and a blu sphere and a red cube ${"snow ".repeat(80)}`;
+    const asked = requestOf({}, { prompt, model: { ...base.model, name: known.folder } });
+    const { warnings } = await planPictures(asked);
+    expect(warnings).toHaveLength(3);
+    expect(warnings[0]).toMatch(/reads 75 tokens; "snow snow.*" is left out/);
+    expect(warnings[1]).toMatch(/"red cube" stands 2 times.*"red cube#2"/);
+    expect(warnings[2]).toMatch(/never saw "blu".*nearest that it knows: "blue"/);
+    known.remove();
+  });
+
+  it("refuses words that the prompt lacks, and boxed words past the cut", async () => {
+    await expect(planPictures(requestOf({}, { prompt: "a green cube" }))).rejects.toThrow(/"red"/);
+    const late = requestOf({}, { prompt: `${"snow ".repeat(80)}a red cube` });
+    await expect(planPictures(late)).rejects.toThrow(/past the cut/);
+  });
+});
+
+describe("drawPictures", () => {
+  it("gives a PNG that carries its recipe, from which the same bytes come again", async () => {
+    const { pictures, told } = await draw(requestOf());
+    const [{ images, recipe, boxes, milliseconds }] = pictures as [DrawnPicture];
+    expect(images.map(({ role }) => role)).toEqual(["picture"]);
+    const { png } = images[0]!;
+    const { width, height } = await decodeImage(png);
+    expect([width, height]).toEqual([32, 32]);
+    const again = parseRecipe(JSON.parse(readPngText(png)["followspot"]!));
+    expect(again).toEqual(recipe);
+    expect(recipeFromBytes(png, "scene.png").seed).toBe(7n);
+    expect((await draw(requestOf({}, again))).pictures[0]!.images[0]!.png).toEqual(png);
+    expect(boxes[0]!.attentionShare).toBeGreaterThan(0);
+    expect(Object.keys(milliseconds)).toEqual(
+      expect.arrayContaining(["load", "encode", "sample", "decode"]),
+    );
+    expect(told).toEqual(["start 3", "step 1", "step 2", "step 3", "finish"]);
+  });
+
+  it("writes the settings as other programs read them", async () => {
+    const asked = requestOf({}, { negative: "a house" });
+    const { pictures } = await draw(asked);
+    const lines = readPngText(pictures[0]!.images[0]!.png)["parameters"]!.split("\n");
+    expect(lines[0]).toBe(base.prompt);
+    expect(lines[1]).toBe("Negative prompt: a house");
+    expect(lines[2]).toMatch(
+      /^Steps: 3, Sampler: DDIM, CFG scale: 3, Seed: 7, Size: 32x32, Model hash: /,
+    );
+    expect(lines[2]).toMatch(/Placement: direct, Boxes: "red cube=0,0,0.5,0.5"$/);
+  });
+
+  it("draws each seed as if alone, one after another", async () => {
+    const { pictures, told } = await draw(requestOf({ seeds: [7n, 8n] }));
+    expect(pictures.map(({ recipe }) => recipe.seed)).toEqual([7n, 8n]);
+    const alone = await draw(requestOf({}, { seed: 8n }));
+    expect(alone.pictures[0]!.images[0]!.png).toEqual(pictures[1]!.images[0]!.png);
+    expect(told[0]).toBe("start 6");
+    expect(told.at(-2)).toBe("step 6");
+  });
+
+  it("adds the plain picture beside, the boxes over a copy, and heat maps", async () => {
+    const asked = requestOf({ compare: true, overlay: true, heatmaps: ["cube", "sphere"] });
+    const { pictures, told } = await draw(asked);
+    const { images } = pictures[0]!;
+    expect(images.map(({ role, word }) => [role, word])).toEqual([
+      ["picture", undefined],
+      ["compare", undefined],
+      ["overlay", undefined],
+      ["heatmap", "cube"],
+      ["heatmap", "sphere"],
+    ]);
+    expect(told[0]).toBe("start 6");
+    const bare = await draw(requestOf());
+    expect(images[0]!.png).toEqual(bare.pictures[0]!.images[0]!.png);
+    for (const { png } of images) {
+      expect(recipeFromBytes(png, "any.png").prompt).toBe(base.prompt);
+    }
+    const overlay = await decodeImage(images[2]!.png);
+    expect(overlay.width).toBe(512);
+    const sheet = await decodeImage(images[1]!.png);
+    const plain = await draw(requestOf({}, { method: { name: "none" } }));
+    const right = await decodeImage(plain.pictures[0]!.images[0]!.png);
+    // The second cell of the sheet, 8 pixels of white around each.
+    const cell = (x: number, y: number) => (8 + y) * sheet.width + 8 + 32 + 8 + x;
+    for (const [x, y] of [
+      [0, 0],
+      [17, 9],
+      [31, 31],
+    ] as const) {
+      const [a, b] = [3 * cell(x, y), 3 * (y * 32 + x)];
+      expect(sheet.data.slice(a, a + 3)).toEqual(right.data.slice(b, b + 3));
+    }
+  });
+
+  it("stops with the signal's reason and gives no picture", async () => {
+    const controller = new AbortController();
+    const { reporter } = recorder();
+    const stopping: Reporter = { ...reporter, step: () => controller.abort(new Error("enough")) };
+    const pictures: DrawnPicture[] = [];
+    const run = async () => {
+      for await (const picture of drawPictures(requestOf(), stopping, controller.signal)) {
+        pictures.push(picture);
+      }
+    };
+    await expect(run()).rejects.toThrow("enough");
+    expect(pictures).toEqual([]);
+  });
+
+  it("refuses a provider that does not run here", async () => {
+    const asked = requestOf({}, { backend: { provider: "wasm", threads: 1 } });
+    await expect(draw(asked)).rejects.toThrow(/expected cpu or webgpu here/);
+  });
+});
