@@ -44,9 +44,12 @@ function printSource(value: Value): string | undefined {
 }
 
 function printConstant({ dtype, data }: HostTensor): string {
-  if (data.length <= ELEMENTS_SHOWN) return data.join(", ");
+  if (data.length <= ELEMENTS_SHOWN)
+    return Array.from<unknown, string>(data, printNumber).join(", ");
   return `${data.length} elements, ${data.length * BYTES[dtype]} bytes, #${digest(data)}`;
 }
+
+const printNumber = (x: unknown): string => (Object.is(x, -0) ? "-0" : String(x));
 
 /** FNV-1a of the bytes, 8 hexadecimal digits. */
 function digest({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
