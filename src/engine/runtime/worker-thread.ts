@@ -1,0 +1,103 @@
+// A Node worker thread that serves one request after another, and lets the process end when it has none.
+
+import { Worker } from "node:worker_threads";
+import type { TransferListItem } from "node:worker_threads";
+import type { Reply, Request, RunReply, WorkerData } from "./worker-protocol.js";
+
+interface Pending {
+  readonly resolve: (value: RunReply | undefined) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A request and the buffers that move with it. */
+export interface Parcel {
+  readonly request: Request;
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+function startWorker(workerData: WorkerData): Worker {
+  const built = !import.meta.url.endsWith(".ts");
+  const entry = built ? "./worker-entry.js" : "./worker-from-source.js";
+  return new Worker(new URL(entry, import.meta.url), { workerData });
+}
+
+/** Rejects as soon as `signal` does; `work` goes on unheeded. */
+function abandonable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abandon = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abandon();
+    signal.addEventListener("abort", abandon, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abandon));
+  });
+}
+
+/**
+ * A worker thread. It is never ended while it serves a request: onnxruntime-node takes the whole process
+ * down when its thread ends inside a run, so leaving the process waits for the run under way.
+ */
+export class WorkerThread {
+  private readonly busy = new Int32Array(new SharedArrayBuffer(4));
+  private readonly worker = startWorker({ busy: this.busy.buffer });
+  private readonly waitUntilIdle = (): void => void Atomics.wait(this.busy, 0, 1);
+  private turn: Promise<unknown> = Promise.resolve();
+  private pending: Pending | undefined;
+  private ended: Error | undefined;
+
+  constructor() {
+    this.worker.on("message", (reply: Reply) => this.settle(reply));
+    this.worker.on("error", (cause) => this.end(cause));
+    this.worker.on("exit", () => this.end(undefined));
+    this.worker.unref();
+    process.on("exit", this.waitUntilIdle);
+  }
+
+  /**
+   * Asks when all earlier requests are answered; `pack` is called then. When `signal` aborts, a request that
+   * waits is not sent, and one that is sent is left to end by itself.
+   */
+  ask(pack: () => Parcel, signal?: AbortSignal): Promise<RunReply | undefined> {
+    const answer = this.turn.then(() => {
+      signal?.throwIfAborted();
+      return this.send(pack());
+    });
+    this.turn = answer.catch(() => undefined);
+    return signal ? abandonable(answer, signal) : answer;
+  }
+
+  /** False once the thread has ended, by itself or by `close`. */
+  get alive(): boolean {
+    return this.ended === undefined;
+  }
+
+  /** Ends the thread when all requests are answered. */
+  async close(): Promise<void> {
+    await this.turn;
+    process.off("exit", this.waitUntilIdle);
+    await this.worker.terminate();
+  }
+
+  private send({ request, transfer = [] }: Parcel): Promise<RunReply | undefined> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.worker.postMessage(request, transfer as readonly TransferListItem[]);
+      Atomics.store(this.busy, 0, 1);
+      this.worker.ref();
+      this.pending = { resolve, reject };
+    });
+  }
+
+  private settle(reply: Reply): void {
+    this.worker.unref();
+    if (reply.ok) this.pending?.resolve(reply.value);
+    else this.pending?.reject(reply.error);
+    this.pending = undefined;
+  }
+
+  private end(cause: unknown): void {
+    this.ended ??= new Error("worker: expected it to answer, but its thread ended", { cause });
+    Atomics.store(this.busy, 0, 0);
+    process.off("exit", this.waitUntilIdle);
+    this.pending?.reject(this.ended);
+    this.pending = undefined;
+  }
+}

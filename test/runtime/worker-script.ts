@@ -1,0 +1,31 @@
+// A process of its own for worker.test.ts: opens a session in a worker and leaves as its argument says.
+
+import { zeros } from "../../src/core/tensor.js";
+import { workerRuntime } from "../../src/engine/runtime/worker.js";
+import { SIDE, longGraph } from "./long-graph.js";
+
+const way = process.argv[2] ?? "";
+const session = await workerRuntime().compile(longGraph(way === "exit in a run" ? 60 : 1));
+const x = zeros("float32", [SIDE, SIDE]);
+
+switch (way) {
+  case "release":
+    await session.run({ x });
+    await session.release();
+    break;
+  case "forget":
+    await session.run({ x });
+    break;
+  case "exit in a run":
+    void session.run({ x });
+    setTimeout(() => process.exit(3), 50);
+    break;
+  case "abandon": {
+    const signal = AbortSignal.timeout(20);
+    await session.run({ x }, {}, signal).catch((error: Error) => console.log(error.name));
+    break;
+  }
+  default:
+    throw new Error(`worker-script: unknown way ${way}`);
+}
+console.log("end of script");
