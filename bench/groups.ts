@@ -9,7 +9,7 @@ import { writeWeightFile } from "./fill.js";
 import { readStage, REFERENCE, SD15, sizesOf, specsOf, withoutText } from "./nets.js";
 import type { Net } from "./nets.js";
 import type { BenchOptions } from "./options.js";
-import { TorchPeer, VARIANTS } from "./peers/torch-peer.js";
+import { openPeers, VARIANTS } from "./peers/torch-peer.js";
 import { alternate, median } from "./rounds.js";
 import { forwardWork, trainingWork, yardstick } from "./work.js";
 import type { Work } from "./work.js";
@@ -82,8 +82,7 @@ export async function measure(
 async function peersOf(
   net: Net,
   batch: number,
-  forward: Work,
-  training: Work,
+  ours: { readonly forward: Work; readonly train: Work },
   { python, threads }: BenchOptions,
 ): Promise<{ works: Work[]; notices: string[] }> {
   const works: Work[] = [];
@@ -91,19 +90,9 @@ async function peersOf(
   if (!python) return { works, notices: ["peers: left out, since FOLLOWSPOT_PYTHON is not set"] };
   for (const variant of VARIANTS) {
     try {
-      const peer = await TorchPeer.open(net, variant, { python, batch, threads });
-      if (peer.parameters !== forward.parameters) {
-        throw new Error(`${peer.parameters} parameters where ours has ${forward.parameters}`);
-      }
-      const pair = [
-        peer.work("forward", forward.name, forward.flops!),
-        peer.work("train", training.name, training.flops!),
-      ];
-      // The first runs compile: what fails, fails here.
-      for (const work of pair) await work.run();
-      works.push(...pair);
+      works.push(...(await openPeers(net, variant, ours, { python, batch, threads })));
     } catch (error) {
-      notices.push(`${variant.name}: left out: ${error instanceof Error ? error.message : error}`);
+      notices.push(`left out: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   return { works, notices };
@@ -125,7 +114,7 @@ export async function referenceGroup(
     batch,
     threads,
   });
-  const peers = await peersOf(REFERENCE, batch, forward, training, options);
+  const peers = await peersOf(REFERENCE, batch, { forward, train: training }, options);
   const works = await measure(runtime, [forward, training, ...peers.works], options);
   return { name: "reference", batch, works, notices: peers.notices };
 }
@@ -142,7 +131,7 @@ export async function stageGroup(runtime: Runtime, options: BenchOptions): Promi
     await forwardWork(runtime, net, { name: "stage forward with text", ...shared }),
     await trainingWork(runtime, net, { name: "stage training step with text", ...shared }),
   ];
-  const peers = await peersOf(alone, batch, forward, training, options);
+  const peers = await peersOf(alone, batch, { forward, train: training }, options);
   const works = await measure(runtime, [forward, training, ...whole, ...peers.works], options);
   return { name: "stage", batch, works, notices: peers.notices };
 }

@@ -44,7 +44,7 @@ const REST_MS = 300; // longer than OpenMP's threads spin after their last work
 export class TorchPeer {
   private readonly lines: AsyncIterator<string>;
 
-  /** Parameters of its network, to be compared with ours. */
+  /** Of its network. */
   parameters = 0;
 
   private constructor(
@@ -62,9 +62,13 @@ export class TorchPeer {
     const peer = new TorchPeer(variant, child);
     const { dtype, compiled } = variant;
     const request = { config: net.json, batch, tokens: TOKENS, dtype, compiled, threads };
-    const answer = await Promise.race([peer.ask("open", request), failed]);
-    peer.parameters = answer.parameters!;
-    return peer;
+    try {
+      peer.parameters = (await Promise.race([peer.ask("open", request), failed])).parameters!;
+      return peer;
+    } catch (error) {
+      peer.close();
+      throw error;
+    }
   }
 
   /** A forward pass or a training step as work; the process ends with the last of them. */
@@ -90,10 +94,37 @@ export class TorchPeer {
 
   private async ask(op: string, rest: object = {}): Promise<Answer> {
     this.child.stdin.write(`${JSON.stringify({ op, ...rest })}\n`);
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error(`${this.variant.name}: the process ended without an answer`);
-    const answer = JSON.parse(value) as Answer;
+    const line = await this.lines.next();
+    if (line.done) throw new Error(`${this.variant.name}: the process ended without an answer`);
+    const answer = JSON.parse(line.value) as Answer;
     if (answer.error) throw new Error(`${this.variant.name}: ${answer.error}`);
     return answer;
+  }
+}
+
+/** A variant's forward pass and training step, beside ours. Throws when it fails or is another network. */
+export async function openPeers(
+  net: Net,
+  variant: Variant,
+  ours: { readonly forward: Work; readonly train: Work },
+  options: PeerOptions,
+): Promise<Work[]> {
+  const peer = await TorchPeer.open(net, variant, options);
+  try {
+    const { parameters } = ours.forward;
+    if (peer.parameters !== parameters) {
+      throw new Error(
+        `${variant.name}: ${peer.parameters} parameters where ours has ${parameters ?? "none"}`,
+      );
+    }
+    const works = (["forward", "train"] as const).map((op) => {
+      return peer.work(op, ours[op].name, ours[op].flops!);
+    });
+    // The first runs compile: what fails, fails here.
+    for (const work of works) await work.run();
+    return works;
+  } catch (error) {
+    peer.close();
+    throw error;
   }
 }
