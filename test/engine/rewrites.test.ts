@@ -1,0 +1,53 @@
+// Every graph of the operator cases is sound after each rewrite, and keeps its inputs, outputs and types.
+
+import { describe, expect, it } from "vitest";
+import { foldConstants } from "../../src/engine/fold.js";
+import type { Graph } from "../../src/engine/graph.js";
+import { convolutionsToColumns } from "../../src/engine/lower/columns.js";
+import { lower } from "../../src/engine/lower/index.js";
+import { portable } from "../../src/engine/lower/portable.js";
+import { toOnnx } from "../../src/engine/onnx/writer.js";
+import { printGraph } from "../../src/engine/print.js";
+import { rewrite } from "../../src/engine/rewrite.js";
+import type { RewriteRule } from "../../src/engine/rewrite.js";
+import { verifyModel } from "../../src/engine/verify-model.js";
+import { verify } from "../../src/engine/verify.js";
+import { caseGraph } from "./case-graph.js";
+import { operatorCases } from "./cases/index.js";
+
+/** Names and types at both ends of a graph. */
+function signature(graph: Graph): string[] {
+  return [...graph.inputs, ...graph.outputs].map(
+    ([name, { dtype, shape }]) => `${name}: ${dtype} ${shape.join("x")}`,
+  );
+}
+
+/** One pass, checked. */
+function pass(graph: Graph, ...rules: RewriteRule[]): Graph {
+  const result = rewrite(graph, ...rules);
+  verify(result);
+  expect(signature(result)).toEqual(signature(graph));
+  return result;
+}
+
+describe.each(operatorCases)("$name", (c) => {
+  it("stays sound through every pass", () => {
+    const graph = caseGraph(c);
+    verify(graph);
+    const bare = pass(graph);
+    expect(printGraph(pass(bare))).toBe(printGraph(bare));
+    const columns = pass(bare, convolutionsToColumns);
+    const parts = pass(columns, portable);
+    pass(pass(parts, portable), foldConstants);
+    expect(columns.values.filter(({ op }) => op.startsWith("Conv2d"))).toEqual([]);
+  });
+
+  it("becomes sound models for Node's CPU and for the web", () => {
+    const fused = lower(caseGraph(c));
+    verify(fused, "node-cpu");
+    verifyModel(toOnnx(fused), "node-cpu");
+    const standard = lower(caseGraph(c), { fused: false });
+    verify(standard, "web-webgpu");
+    verifyModel(toOnnx(standard), "web-webgpu");
+  });
+});
