@@ -1,0 +1,85 @@
+// Writes into README.md what is read from elsewhere: the method's source and the measured figures.
+//
+//   npx tsx scripts/readme.ts
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { writeFileAtomic } from "../src/io/atomic.js";
+import { format, resolveConfig } from "prettier";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const METHOD = "src/guidance/placement/direct.ts";
+
+type Json = Record<string, unknown>;
+
+async function json(path: string): Promise<Json | undefined> {
+  try {
+    return JSON.parse(await readFile(`${ROOT}docs/results/${path}`, "utf8")) as Json;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+const percent = (share: unknown): string =>
+  typeof share === "number" ? `${(share * 100).toFixed(1)} %` : "-";
+
+async function modelFigures(): Promise<string[]> {
+  const autoencoder = await json("stage/autoencoder.json");
+  const localisation = await json("stage/localisation.json");
+  const rows: string[] = [];
+  if (autoencoder) {
+    const { psnrMean, pictures, gate } = autoencoder;
+    rows.push(
+      `| autoencoder, PSNR on ${String(pictures)} held-out scenes (gate ${String(gate)} dB) | ${String(psnrMean)} dB |`,
+    );
+  }
+  if (localisation) {
+    const { overall, scenes, gate } = localisation as {
+      overall: number;
+      scenes: number;
+      gate: number;
+    };
+    rows.push(
+      `| a noun's attention in its thing's box, over the box's area, ${scenes} held-out scenes (gate ${gate}x) | ${overall.toFixed(2)}x |`,
+    );
+  }
+  return rows.length > 0 ? ["| the shipped model | |", "| --- | --- |", ...rows, ""] : [];
+}
+
+async function placementFigures(): Promise<string[]> {
+  const table = (await json("placement/placement.json")) as
+    { count: number; judge: string; rows: Json[] } | undefined;
+  if (!table) return [];
+  const rows = table.rows.map(
+    (row) =>
+      `| \`${String(row["method"])}\` | ${percent(row["found"])} | ${percent(row["centreInBox"])} | ${Number(row["meanIou"]).toFixed(3)} |`,
+  );
+  return [
+    `Placement on ${table.count} (prompt, box, seed) triples, judged by ${table.judge}:`,
+    "",
+    "| method | found | centre in box | mean IoU |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ];
+}
+
+/** README.md with both generated parts as they should be, in the project's layout. */
+export async function currentReadme(text: string): Promise<string> {
+  const source = await readFile(`${ROOT}${METHOD}`, "utf8");
+  const figures = [...(await modelFigures()), ...(await placementFigures())].join("\n").trim();
+  const part = (page: string, name: string, body: string): string =>
+    page.replace(
+      new RegExp(`(<!-- ${name}:begin -->)[^]*(<!-- ${name}:end -->)`),
+      (_, begin: string, end: string) => `${begin}\n\n${body}\n\n${end}`,
+    );
+  const page = part(part(text, "method", `\`\`\`ts\n${source.trim()}\n\`\`\``), "figures", figures);
+  const options = await resolveConfig(`${ROOT}README.md`);
+  return format(page, { ...options, parser: "markdown" });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const path = `${ROOT}README.md`;
+  await writeFileAtomic(path, await currentReadme(await readFile(path, "utf8")));
+}
