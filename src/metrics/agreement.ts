@@ -1,9 +1,9 @@
 // How often the two judges say the same of the solids that were asked for.
 
-import type { Colour, Noun, ProtocolTriple } from "../training/scenes/index.js";
 import { centreIn, intersectionOverUnion } from "./boxes.js";
 import type { Detection } from "./detector/decode.js";
 import { matchTargets } from "./placement.js";
+import type { PlacementTarget } from "./placement.js";
 
 export interface Agreement {
   /** Solids asked for. */
@@ -21,27 +21,22 @@ interface Judged {
   readonly secondJudge: readonly Detection[];
 }
 
-interface Target {
-  readonly noun: Noun;
-  readonly colour: Colour | null;
-}
-
 /** The find of a solid in the colour asked for, if there is one. */
-function findOf(detections: readonly Detection[], target: Target): Detection | undefined {
+function findOf(detections: readonly Detection[], target: PlacementTarget): Detection | undefined {
   const [find] = matchTargets(detections, [target]);
   return find?.colour === target.colour ? find : undefined;
 }
 
-/** Agreement over pictures, picture `i` being of triple `i`; shares are 1 where nothing was asked for. */
+/** Agreement over pictures, `asked[i]` being what picture `i` was to show; shares are 1 where nothing was asked for. */
 export function agreementOf(
   pictures: readonly Judged[],
-  triples: readonly Pick<ProtocolTriple, "boxes">[],
+  asked: readonly { readonly boxes: readonly PlacementTarget[] }[],
 ): Agreement {
-  let [asked, presence, both, place, centre] = [0, 0, 0, 0, 0];
+  let [count, presence, both, place, centre] = [0, 0, 0, 0, 0];
   pictures.forEach(({ detections, secondJudge }, index) => {
-    for (const target of triples[index]!.boxes) {
+    for (const target of asked[index]!.boxes) {
       if (target.colour === null) continue;
-      asked++;
+      count++;
       const [a, b] = [findOf(detections, target), findOf(secondJudge, target)];
       if ((a === undefined) === (b === undefined)) presence++;
       if (!a || !b) continue;
@@ -50,10 +45,10 @@ export function agreementOf(
       if (centreIn(a.box, target.box) === centreIn(b.box, target.box)) centre++;
     }
   });
-  const share = (count: number, of: number): number => (of > 0 ? count / of : 1);
+  const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 1);
   return {
-    asked,
-    onPresence: share(presence, asked),
+    asked: count,
+    onPresence: share(presence, count),
     onPlace: share(place, both),
     onCentre: share(centre, both),
   };

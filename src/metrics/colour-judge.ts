@@ -54,8 +54,10 @@ export function judgeSolids(picture: Picture): Detection[] {
 
 function judgeColour(picture: Picture, colour: Colour, mask: Uint8Array): Detection[] {
   const { width, height } = picture;
+  const least = LEAST_AREA * width * height;
+  if (mask.reduce((sum, value) => sum + value, 0) < least) return [];
   const closed = closeGaps(mask, width, height);
-  const regions = regionsOf(closed, width, height, LEAST_AREA * width * height);
+  const regions = regionsOf(closed, width, height, least);
   return regions.flatMap((region) => {
     const whole = fillSmallHoles(region, width, height, SMALL_HOLE);
     const shape = shapeOf(whole, width, height);

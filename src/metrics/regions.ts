@@ -39,7 +39,14 @@ const NEIGHBOURS = [
 
 /** Dilation by one pixel, then erosion: gaps of up to two pixels close. */
 export function closeGaps(mask: Mask, width: number, height: number): Mask {
-  return spread(spread(mask, width, height, 1), width, height, 0);
+  // A border of one pixel, so that the picture's edge is neither gained nor lost.
+  const [wide, high] = [width + 2, height + 2];
+  const framed = new Uint8Array(wide * high);
+  for (let y = 0; y < height; y++) {
+    framed.set(mask.subarray(y * width, (y + 1) * width), (y + 1) * wide + 1);
+  }
+  const closed = spread(spread(framed, wide, high, 1), wide, high, 0);
+  return mask.map((_, at) => closed[(Math.floor(at / width) + 1) * wide + (at % width) + 1]!);
 }
 
 /** The pieces of at least `least` pixels, connected along edges, largest first. */
