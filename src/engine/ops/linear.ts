@@ -26,6 +26,7 @@ export const linearTypes: InferenceTable<"MatMul" | "Softmax" | "Attention"> = {
   },
   Softmax: (inputs) => {
     expectArity("Softmax", inputs, 1);
+    if (inputs[0]!.shape.length === 0) throw new Error("Softmax: expected an axis, got a scalar");
     return inputs[0]!;
   },
   Attention: (inputs, { heads }) => {
