@@ -6,6 +6,7 @@ import { add, div, mean, mul, reshape, sub, sum } from "../../engine/functions.j
 import type { Graph, Value } from "../../engine/graph.js";
 import type { AttentionSite } from "../../nn/attention.js";
 import type { Grid } from "./region.js";
+import { writeColumns } from "./windows.js";
 
 /** Which positions count, [rows, positions]: 1 for directed words, else 0. */
 export const WORDS = "target.words";
@@ -35,6 +36,13 @@ export function placementLoss(graph: Graph, maps: ReadonlyMap<AttentionSite, Val
   return losses.reduce((total, loss) => add(total, loss));
 }
 
+/** The masks W and S [cells] of words that belong to the same boxes. */
+export interface WordMasks {
+  readonly positions: readonly number[];
+  readonly weaken: Float32Array;
+  readonly strengthen: Float32Array;
+}
+
 /**
  * A site's targets from its plain map (mean over heads, [cells, positions] of one picture) and the masks of
  * the words: norm(A ⊙ W + S · max(A)).
@@ -42,18 +50,25 @@ export function placementLoss(graph: Graph, maps: ReadonlyMap<AttentionSite, Val
 export function targetsOf(
   plain: HostTensor<"float32">,
   grid: Grid,
-  masks: ReadonlyMap<number, { readonly weaken: Float32Array; readonly strengthen: Float32Array }>,
+  masks: readonly WordMasks[],
 ): HostTensor<"float32"> {
   const positions = plain.shape.at(-1)!;
   const cells = grid.height * grid.width;
   const peak = plain.data.reduce((most, value) => Math.max(most, value), 0);
   const targets = new Float32Array(cells * positions);
-  for (const [position, { weaken, strengthen }] of masks) {
-    const edited = weaken.map(
-      (w, cell) => plain.data[cell * positions + position]! * w + strengthen[cell]! * peak,
-    );
-    const total = edited.reduce((a, b) => a + b, 0) || 1;
-    edited.forEach((value, cell) => (targets[cell * positions + position] = value / total));
+  for (const mask of masks) {
+    for (const position of mask.positions) {
+      const edited = mask.weaken.map(
+        (w, cell) => plain.data[cell * positions + position]! * w + mask.strengthen[cell]! * peak,
+      );
+      const total = edited.reduce((a, b) => a + b, 0) || 1;
+      writeColumns(
+        targets,
+        positions,
+        [position],
+        edited.map((value) => value / total),
+      );
+    }
   }
   return floats([1, cells, positions], targets);
 }

@@ -11,7 +11,7 @@ import type { EditTensors } from "./edit.js";
 import { targetName, targetsOf, WORDS } from "./objective.js";
 import { trailingPositions } from "./region.js";
 import type { Edit, Grid, Placement } from "./region.js";
-import { ownersByPosition, strengthening, weakening, writeColumn } from "./windows.js";
+import { groupsOf, strengthening, weakening, writeColumns } from "./windows.js";
 import type { MaskOptions } from "./windows.js";
 
 export interface SearchOptions extends MaskOptions {
@@ -57,18 +57,12 @@ function trailingParts(
   const isBlend = options.form === "blend";
   const weaken = weakening(regions, grid, options.outside);
   const strengthen = strengthening(regions, grid, options);
-  for (const position of trailingPositions(tokens, options.trailing, positions)) {
-    if (!isBlend)
-      writeColumn(
-        base.multiply,
-        positions,
-        position,
-        weaken.map(() => 0),
-      );
-    const change = isBlend ? weaken.map((w) => w - 1) : weaken;
-    writeColumn(slope.multiply, positions, position, change);
-    writeColumn(slope.relative, positions, position, strengthen);
-  }
+  const trailing = trailingPositions(tokens, options.trailing, positions);
+  const zero = weaken.map(() => 0);
+  if (!isBlend) writeColumns(base.multiply, positions, trailing, zero);
+  const change = isBlend ? weaken.map((w) => w - 1) : weaken;
+  writeColumns(slope.multiply, positions, trailing, change);
+  writeColumns(slope.relative, positions, trailing, strengthen);
   return { base, slope };
 }
 
@@ -96,20 +90,16 @@ export function targetsAt(
   row: number,
   options: SearchOptions,
 ): Targets {
-  const owners = ownersByPosition(placement, 0);
+  const groups = groupsOf(placement, 0);
   const words = new Float32Array(placement.positions);
-  for (const position of owners.keys()) words[position] = 1;
+  for (const position of groups.flatMap(({ positions }) => positions)) words[position] = 1;
   const targets = options.sites.map((site) => {
     const grid = options.siteGrids[site]!;
-    const masks = new Map(
-      [...owners].map(([position, regions]) => [
-        position,
-        {
-          weaken: weakening(regions, grid, options.outside),
-          strengthen: strengthening(regions, grid, options),
-        },
-      ]),
-    );
+    const masks = groups.map(({ owners, positions }) => ({
+      positions,
+      weaken: weakening(owners, grid, options.outside),
+      strengthen: strengthening(owners, grid, options),
+    }));
     return [targetName(site), targetsOf(pickRows(maps[site]!, [row]), grid, masks)];
   });
   return {

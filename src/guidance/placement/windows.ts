@@ -15,19 +15,26 @@ export interface MaskOptions {
   readonly deviation?: number;
 }
 
-/** The regions of each directed position: those of its word, and all for `count` trailing positions. */
-export function ownersByPosition(placement: Placement, count: number): Map<number, Region[]> {
+/** Positions that belong to the same regions, and so are edited alike. */
+export interface Group {
+  readonly owners: readonly Region[];
+  readonly positions: readonly number[];
+}
+
+/** The directed positions: each word's belong to its regions, `count` trailing ones to all. */
+export function groupsOf(placement: Placement, count: number): Group[] {
   const { regions, tokens, positions } = placement;
-  const owners = new Map<number, Region[]>();
-  for (const region of regions) {
-    for (const position of new Set([
-      ...region.tokens,
-      ...trailingPositions(tokens, count, positions),
-    ])) {
-      owners.set(position, [...(owners.get(position) ?? []), region]);
-    }
+  const trailing = new Set(trailingPositions(tokens, count, positions));
+  const groups = new Map<string, { owners: Region[]; positions: number[] }>();
+  for (let position = 0; position < positions; position++) {
+    const owns = regions.map((each) => trailing.has(position) || each.tokens.includes(position));
+    if (!owns.includes(true)) continue;
+    const key = owns.join();
+    const group = groups.get(key) ?? { owners: regions.filter((_, i) => owns[i]), positions: [] };
+    group.positions.push(position);
+    groups.set(key, group);
   }
-  return owners;
+  return [...groups.values()];
 }
 
 /** A Gaussian around the box's centre, cut to the box, its largest cell 1: [cells]. */
@@ -72,14 +79,16 @@ export function strengthening(
   return sum;
 }
 
-/** Writes one position's values [cells] into a table [cells, positions]. */
-export function writeColumn(
+/** Writes some positions' common values [cells] into a table [cells, width]. */
+export function writeColumns(
   table: Float32Array,
-  positions: number,
-  position: number,
+  width: number,
+  positions: readonly number[],
   values: Float32Array,
 ): void {
-  values.forEach((value, cell) => (table[cell * positions + position] = value));
+  for (let cell = 0; cell < values.length; cell++) {
+    for (const position of positions) table[cell * width + position] = values[cell]!;
+  }
 }
 
 /**
