@@ -27,6 +27,11 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Which resolutions' cross-attention placement edits; "all" when absent. */
   readonly edited?: EditedSites;
+  /**
+   * Hold one compiled graph of the network at a time: half the memory, but steps outside the boxes' range then
+   * cost what directed ones cost. By the size of the weights when absent.
+   */
+  readonly isLean?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +57,7 @@ export interface DrawStep {
   readonly milliseconds?: Readonly<Record<string, number>>;
 }
 
-/** Float32 weights beyond this are held in one compiled graph at a time, 512 MiB. */
+/** Networks with more bytes of float32 weights are held in one compiled graph at a time. */
 const LEAN_BYTES = 2 ** 29;
 
 /** A loaded model that draws. */
@@ -183,7 +188,7 @@ export async function loadPipeline(
     [PARTS.unet, PARTS.vae, PARTS.textEncoder].map((part) => openPart(model.folder, part)),
   );
   signal?.throwIfAborted();
-  const isLean = unet!.bytes > LEAN_BYTES;
+  const { isLean = unet!.bytes > LEAN_BYTES } = options;
   const network = new UNetDenoiser({
     config: model.unet,
     prediction: model.schedule.config.prediction,
