@@ -43,6 +43,7 @@ def convolutions() -> None:
     conv("1x1 stride 2", (1, 4, 5, 2), (1, 1, 2, 3), stride=2)
     conv("1x1 pad 1", (1, 3, 3, 2), (1, 1, 2, 2), padding=1)
     conv("1x1 stride 2 pad 1, same size", (1, 3, 3, 2), (1, 1, 2, 2), stride=2, padding=1)
+    conv("1x1 stride 2, padded before only", (1, 2, 2, 2), (1, 1, 2, 2), stride=2, padding=(1, 0, 0, 0))
     conv("1x3", (1, 3, 5, 2), (1, 3, 2, 2), padding=(0, 1, 0, 1))
     conv("4x2", (1, 5, 4, 1), (4, 2, 1, 2), padding=(1, 0, 2, 1))
     conv("5x5 over 3x3", (1, 3, 3, 1), (5, 5, 1, 1), padding=2)

@@ -51,6 +51,10 @@ const first = [
     stride: 2,
     padding: 1,
   }),
+  convolution("1x1 stride 2, padded before only", [1, 2, 2, 2], [1, 1, 2, 2], {
+    stride: 2,
+    padding: [1, 0, 0, 0],
+  }),
   convolution("1x3", [1, 3, 5, 2], [1, 3, 2, 2], { padding: [0, 1, 0, 1] }),
   convolution("4x2", [1, 5, 4, 1], [4, 2, 1, 2], { padding: [1, 0, 2, 1] }),
   convolution("5x5 over 3x3", [1, 3, 3, 1], [5, 5, 1, 1], { padding: 2 }),
