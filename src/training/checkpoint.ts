@@ -2,10 +2,13 @@
 
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { FollowspotError } from "../core/errors.js";
 import type { HostTensor } from "../core/tensor.js";
 import { openSafetensors, writeSafetensors } from "../io/safetensors.js";
+import type { SafetensorsFile } from "../io/safetensors.js";
 import { STATE_NAMES } from "./step.js";
+import type { StateName } from "./step.js";
 import type { TrainingState } from "./trainer.js";
 
 export interface Checkpoint {
@@ -14,12 +17,31 @@ export interface Checkpoint {
   readonly completed: number;
 }
 
+/** A checkpoint's file, unopened. */
+export interface CheckpointFile {
+  readonly name: string;
+  readonly completed: number;
+}
+
 const NAME = /^checkpoint-(\d{8})\.safetensors$/;
+/** What a kill in the middle of a write leaves behind. */
+const UNFINISHED = /^\.checkpoint-\d{8}\.safetensors\.[0-9a-f]+\.tmp$/;
 const KEPT = 2; // checkpoints left in a run's folder
 
-async function namesIn(folder: string): Promise<string[]> {
+const checksumKey = (name: StateName): string => `crc32.${name}`;
+
+function checksumOf({ data }: HostTensor): string {
+  return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).toString(16);
+}
+
+/** The checkpoints of a run, oldest first; none when there is no such folder. */
+export async function checkpointsIn(folder: string): Promise<CheckpointFile[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
-  return names.filter((name) => NAME.test(name)).sort();
+  const found = names.flatMap((name) => {
+    const match = NAME.exec(name);
+    return match ? [{ name, completed: Number(match[1]) }] : [];
+  });
+  return found.sort((a, b) => a.completed - b.completed);
 }
 
 /** Writes a checkpoint whole, then drops all but the newest two. `digest` identifies the configuration. */
@@ -29,38 +51,94 @@ export async function saveCheckpoint(
   digest: string,
 ): Promise<string> {
   const path = join(folder, `checkpoint-${String(completed).padStart(8, "0")}.safetensors`);
-  await writeSafetensors(path, state, { completed: String(completed), config: digest });
-  for (const name of (await namesIn(folder)).slice(0, -KEPT)) await rm(join(folder, name));
+  const checksums = STATE_NAMES.map((name) => [checksumKey(name), checksumOf(state[name])]);
+  await writeSafetensors(path, state, {
+    completed: String(completed),
+    config: digest,
+    ...(Object.fromEntries(checksums) as Record<string, string>),
+  });
+  for (const { name } of (await checkpointsIn(folder)).slice(0, -KEPT))
+    await rm(join(folder, name));
   return path;
+}
+
+/** Removes what interrupted writes left in a run's folder. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  for (const name of names.filter((each) => UNFINISHED.test(each))) await rm(join(folder, name));
 }
 
 /**
  * The newest checkpoint of a run, or undefined when it has none.
- * Throws FollowspotError when the newest is damaged or belongs to another configuration: it is never
- * replaced silently.
+ *
+ * @param digests - the configurations whose checkpoints fit, by their digests
+ * @param size - elements of each vector
+ * @throws FollowspotError when the newest is damaged or belongs to another configuration: it is never
+ *   passed over silently
  */
 export async function loadLatestCheckpoint(
   folder: string,
-  digest: string,
+  digests: string | readonly string[],
   size: number,
 ): Promise<Checkpoint | undefined> {
-  const newest = (await namesIn(folder)).at(-1);
+  const files = await checkpointsIn(folder);
+  const newest = files.at(-1);
   if (newest === undefined) return undefined;
-  const path = join(folder, newest);
-  const file = await openSafetensors(path);
-  const { completed, config } = file.metadata;
-  if (config !== digest) {
-    throw new FollowspotError(`resume: ${newest} belongs to another configuration.`, {
-      remedy: "Resume with the configuration of that run, or start a new run.",
-    });
+  try {
+    const file = await openSafetensors(join(folder, newest.name));
+    checkOwner(newest, file, [digests].flat());
+    const entries: [StateName, HostTensor][] = [];
+    for (const name of STATE_NAMES) entries.push([name, await readVector(file, name, size)]);
+    return { state: Object.fromEntries(entries) as TrainingState, completed: newest.completed };
+  } catch (cause) {
+    throw cause instanceof OtherConfiguration ? cause : damaged(newest, files.at(-2), cause);
   }
-  const entries: [string, HostTensor][] = [];
-  for (const name of STATE_NAMES) {
-    const value = await file.read(name);
-    if (value.dtype !== "float32" || value.data.length !== size) {
-      throw new FollowspotError(`resume: ${newest}: ${name}: expected ${size} float32 values.`);
-    }
-    entries.push([name, value]);
+}
+
+class OtherConfiguration extends FollowspotError {}
+
+function checkOwner(
+  { name, completed }: CheckpointFile,
+  { metadata }: SafetensorsFile,
+  digests: readonly string[],
+): void {
+  if (metadata["completed"] !== String(completed)) {
+    throw new FollowspotError(
+      `expected a checkpoint of step ${completed}, got one of step ${metadata["completed"]}.`,
+    );
   }
-  return { state: Object.fromEntries(entries) as TrainingState, completed: Number(completed) };
+  if (digests.includes(metadata["config"] ?? "")) return;
+  throw new OtherConfiguration(`resume: ${name} belongs to another configuration.`, {
+    remedy: "Resume with the configuration of that run, or start a new run.",
+  });
+}
+
+async function readVector(
+  file: SafetensorsFile,
+  name: StateName,
+  size: number,
+): Promise<HostTensor> {
+  const value = await file.read(name);
+  if (value.dtype !== "float32" || value.data.length !== size) {
+    const got = `${value.data.length} of ${value.dtype}`;
+    throw new FollowspotError(`${name}: expected ${size} values of float32, got ${got}.`);
+  }
+  const expected = file.metadata[checksumKey(name)];
+  // Files of before there were checksums have none.
+  if (expected !== undefined && checksumOf(value) !== expected) {
+    throw new FollowspotError(`${name}: expected the checksum ${expected}, got another.`);
+  }
+  return value;
+}
+
+function damaged(
+  newest: CheckpointFile,
+  before: CheckpointFile | undefined,
+  cause: unknown,
+): Error {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const remedy = before
+    ? `Delete it to go on from ${before.name}.`
+    : "There is no other: start a new run.";
+  return new FollowspotError(`resume: ${newest.name} is damaged: ${why}`, { cause, remedy });
 }

@@ -29,7 +29,11 @@ export function nextName(name: StateName): string {
  * `correction2` and `emaDecay`, and what `build` declares. Outputs: `next.*`, `loss`, `gradientNorm`
  * and the reported scalars.
  */
-export function trainingStep(packing: Packing, build: LossBuilder, options: AdamWOptions = {}): Graph {
+export function trainingStep(
+  packing: Packing,
+  build: LossBuilder,
+  options: AdamWOptions = {},
+): Graph {
   const graph = new Graph();
   const vector = (name: StateName): Value => graph.input(name, "float32", [packing.size]);
   const scalar = (name: string): Value => graph.input(name, "float32", []);

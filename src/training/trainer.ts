@@ -64,7 +64,9 @@ export class Trainer {
       correction2: scalar(biasCorrection(beta2, k)),
       emaDecay: scalar(emaDecay(this.options.emaDecay ?? 0.999, k)),
     };
-    const results = Object.fromEntries(STATE_NAMES.map((name) => [nextName(name), this.spare[name]]));
+    const results = Object.fromEntries(
+      STATE_NAMES.map((name) => [nextName(name), this.spare[name]]),
+    );
     const made = await this.session.run(feeds, results);
     const report = scalarsOf(made);
     refuseNonFinite(report, k);
@@ -82,8 +84,11 @@ function scalarsOf(made: Tensors): StepReport {
 function refuseNonFinite(report: StepReport, k: number): void {
   for (const [name, value] of Object.entries(report)) {
     if (Number.isFinite(value)) continue;
-    throw new FollowspotError(`train: expected finite values, got ${name} = ${value} at step ${k}.`, {
-      remedy: "The state before this step is kept: lower the learning rate and resume.",
-    });
+    throw new FollowspotError(
+      `train: expected finite values, got ${name} = ${value} at step ${k}.`,
+      {
+        remedy: "The state before this step is kept: lower the learning rate and resume.",
+      },
+    );
   }
 }

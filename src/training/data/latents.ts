@@ -32,6 +32,11 @@ export function toSignedUnit(pixels: Uint8Array, target: Float32Array, offset = 
   for (let i = 0; i < pixels.length; i++) target[offset + i] = pixels[i]! / 127.5 - 1;
 }
 
+/** A value of the autoencoder's pictures, about -1 to 1, as a byte. */
+export function toByte(value: number): number {
+  return Math.min(255, Math.max(0, Math.round((value + 1) * 127.5)));
+}
+
 /** Latents [count, S, S, C] of a pool's first pictures, before the scaling factor. */
 export async function encodePool(options: EncodeOptions): Promise<HostTensor<"float16">> {
   const { pool, size, count, config, runtime, signal, onProgress } = options;

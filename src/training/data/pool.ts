@@ -34,6 +34,7 @@ export async function renderPool(options: PoolOptions): Promise<void> {
   await mkdir(folder, { recursive: true });
   const bytes = size * size * 3;
   const captions = await readCaptions(folder);
+  if (captions.length >= count) return;
   const drawings = await loadDrawings();
   const file = await open(picturesPath(folder), captions.length > 0 ? "r+" : "w");
   try {

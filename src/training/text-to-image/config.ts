@@ -1,6 +1,8 @@
 // What makes a text-to-image training run: one JSON document.
 
 import { z } from "zod";
+import { SAMPLER_NAMES } from "../../diffusion/samplers/registry.js";
+import type { SamplerName } from "../../diffusion/samplers/registry.js";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { parseUNetConfig } from "../../models/unet/index.js";
 
@@ -35,6 +37,14 @@ export const textToImageSchema = z
     /** Steps between sample sheets. */
     sample_every: z.int().positive(),
     sample_prompts: z.array(z.string()).min(1),
+    /** What the trained model is to be drawn with if nothing else is said. */
+    draw: z
+      .strictObject({
+        sampler: z.enum(SAMPLER_NAMES as [SamplerName, ...SamplerName[]]),
+        steps: z.int().min(1).max(1000),
+        cfg: z.number().min(0).max(50),
+      })
+      .optional(),
   })
   .readonly();
 

@@ -21,6 +21,13 @@ const STEPS = 15;
 const GUIDANCE = 4;
 const SEED = 1n;
 
+export interface PreviewParts {
+  readonly tokenizer: Tokenizer;
+  readonly schedule: Schedule;
+  /** Side of the latents in cells. */
+  readonly latentSize: number;
+}
+
 /** Draws latents for the config's prompts from a packed vector of weights. */
 export class PreviewSampler {
   private constructor(
@@ -36,11 +43,7 @@ export class PreviewSampler {
     runtime: Runtime,
     packing: Packing,
     config: TextToImageConfig,
-    {
-      tokenizer,
-      schedule,
-      latentSize,
-    }: { tokenizer: Tokenizer; schedule: Schedule; latentSize: number },
+    { tokenizer, schedule, latentSize }: PreviewParts,
   ): Promise<PreviewSampler> {
     const prompts = config.sample_prompts;
     const rows = 2 * prompts.length;
@@ -90,6 +93,12 @@ export class PreviewSampler {
       steps: STEPS,
       noise: new Generator(SEED).randn(this.picture),
     });
+  }
+
+  /** Frees what was compiled. */
+  async release(): Promise<void> {
+    await this.text.release();
+    await this.network.release();
   }
 
   private denoiser(parameters: HostTensor<"float32">): Denoiser {

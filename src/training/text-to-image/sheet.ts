@@ -1,6 +1,6 @@
 // Sample sheets of a run: latents decoded and put side by side with their prompts.
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { tensor } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { Graph } from "../../engine/graph.js";
@@ -9,15 +9,22 @@ import { writeFileAtomic } from "../../io/atomic.js";
 import { contactSheet } from "../../io/contact-sheet.js";
 import type { Picture } from "../../io/image.js";
 import { decodeTiny } from "../../models/vae/index.js";
-import type { AutoencoderTinyConfig } from "../../models/vae/index.js";
 import { ConstantWeights } from "../../nn/constant-weights.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import { factorOf } from "../autoencoder/folder.js";
+import type { Autoencoder } from "../autoencoder/folder.js";
+import { toByte } from "../data/latents.js";
+import type { TrainOptions } from "../fit.js";
+import type { TextToImageConfig } from "./config.js";
+import { PreviewSampler } from "./preview.js";
+import type { PreviewParts } from "./preview.js";
 
 const COLUMNS = 6;
 
 /** Decodes latents [N, S, S, C] in the denoiser's scale to pictures. */
 export async function decodeLatents(
   latents: HostTensor<"float32">,
-  autoencoder: { config: AutoencoderTinyConfig; weights: ReadonlyMap<string, HostTensor> },
+  autoencoder: Autoencoder,
   runtime: Runtime,
 ): Promise<Picture[]> {
   const graph = new Graph();
@@ -43,18 +50,39 @@ export async function decodeLatents(
   }));
 }
 
-/** -1..1 to 0..255. */
-function toByte(value: number): number {
-  return Math.min(255, Math.max(0, Math.round((value + 1) * 127.5)));
-}
-
-/** Writes `samples-<step>.png` into a run's folder. */
+/** Writes `samples-<step>.png` into a run's folder, and gives its path. */
 export async function writeSheet(
   folder: string,
   step: number,
   pictures: readonly Picture[],
   prompts: readonly string[],
-): Promise<void> {
+): Promise<string> {
   const path = join(folder, `samples-${String(step).padStart(8, "0")}.png`);
   await writeFileAtomic(path, await contactSheet(pictures, COLUMNS, prompts));
+  return path;
+}
+
+/** Draws the configured prompts with averaged weights, and puts the sheet into the run's folder. */
+export async function drawSheet(
+  step: number,
+  config: TextToImageConfig,
+  parts: Omit<PreviewParts, "latentSize"> & {
+    readonly packing: Packing;
+    readonly autoencoder: Autoencoder;
+    /** [packing.size] */
+    readonly average: HostTensor<"float32">;
+  },
+  { runtime, folder, onSheet }: TrainOptions,
+): Promise<void> {
+  const { packing, autoencoder, average, tokenizer, schedule } = parts;
+  const latentSize = config.size / factorOf(autoencoder.config);
+  const preview = { tokenizer, schedule, latentSize };
+  const sampler = await PreviewSampler.create(runtime, packing, config, preview);
+  try {
+    const pictures = await decodeLatents(await sampler.draw(average), autoencoder, runtime);
+    const path = await writeSheet(folder, step, pictures, config.sample_prompts);
+    onSheet?.(path, `samples at step ${step}: ${basename(path)}`);
+  } finally {
+    await sampler.release();
+  }
 }

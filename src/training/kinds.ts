@@ -1,0 +1,99 @@
+// The kinds of models that are trained from a configuration, behind one interface.
+
+import type { z } from "zod";
+import { FollowspotError } from "../core/errors.js";
+import type { HostTensor } from "../core/tensor.js";
+import type { Runtime } from "../engine/runtime/session.js";
+import type { Packing } from "../nn/packed-weights.js";
+import { autoencoderDigest, autoencoderSchema } from "./autoencoder/config.js";
+import { exportAutoencoder } from "./autoencoder/export.js";
+import { trainAutoencoder } from "./autoencoder/train.js";
+import type { TrainOptions } from "./fit.js";
+import { textToImageSchema } from "./text-to-image/config.js";
+import { exportTextToImage } from "./text-to-image/export.js";
+import { readParts } from "./text-to-image/parts.js";
+import { configDigest, trainTextToImage } from "./text-to-image/train.js";
+import type { Trainer } from "./trainer.js";
+
+/** Weights at the end of a run. */
+export interface Trained {
+  readonly packing: Packing;
+  /** The averaged weights, [packing.size]. */
+  readonly average: HostTensor<"float32">;
+  /** Steps that they have seen. */
+  readonly step: number;
+}
+
+/** A checked configuration and all that can be done with it. */
+export interface TrainingTask {
+  /** With every default filled in; checked again, it gives the same. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Identifies what checkpoints depend on. */
+  readonly digest: string;
+  readonly steps: number;
+  /** Pictures a step. */
+  readonly batch: number;
+  /** @throws FollowspotError when what the configuration refers to is missing or does not fit it */
+  readonly check: () => Promise<void>;
+  readonly train: (
+    options: TrainOptions,
+  ) => Promise<{ trainer: Trainer; packing: Packing; done: boolean }>;
+  /** Writes the trained model's folder; tells what was measured on the way. */
+  readonly export: (trained: Trained, folder: string, runtime: Runtime) => Promise<string[]>;
+}
+
+function textToImage(json: unknown): TrainingTask {
+  const config = parse(textToImageSchema, json);
+  return {
+    ...{ config, steps: config.steps, batch: config.batch, digest: configDigest(config) },
+    check: async () => void (await readParts(config)),
+    train: (options) => trainTextToImage(config, options),
+    export: async (trained, folder) => {
+      await exportTextToImage(config, trained, folder);
+      return [];
+    },
+  };
+}
+
+function autoencoder(json: unknown): TrainingTask {
+  const config = parse(autoencoderSchema, json);
+  return {
+    ...{ config, steps: config.steps, batch: config.batch, digest: autoencoderDigest(config) },
+    check: async () => undefined,
+    train: (options) => trainAutoencoder(config, options),
+    export: async (trained, folder, runtime) => {
+      const score = await exportAutoencoder(config, trained, folder, runtime);
+      const { psnr, psnrOfMean, scalingFactor } = score;
+      return [
+        `${config.held_out} held-out scenes: ${psnr.toFixed(2)} dB on average, ` +
+          `${psnrOfMean.toFixed(2)} dB of the mean error; scaling factor ${scalingFactor}`,
+      ];
+    },
+  };
+}
+
+const KINDS: Readonly<Record<string, (json: unknown) => TrainingTask>> = {
+  "text-to-image": textToImage,
+  autoencoder,
+};
+
+function parse<T>(schema: z.ZodType<T>, json: unknown): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => {
+    return path.length === 0 ? message : `${path.join(".")}: ${message}`;
+  });
+  throw new FollowspotError(`config: ${faults.join("; ")}.`, { cause: result.error });
+}
+
+/**
+ * The task that a configuration describes.
+ *
+ * @throws FollowspotError naming every field at fault
+ */
+export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
+  const { kind } = json;
+  if (typeof kind === "string" && Object.hasOwn(KINDS, kind)) return KINDS[kind]!(json);
+  const known = Object.keys(KINDS).join(", ");
+  throw new FollowspotError(`config: kind: expected one of ${known}, got ${JSON.stringify(kind)}.`);
+}
