@@ -5,7 +5,7 @@ const load = <T>(module: string): Promise<T> => import(module) as Promise<T>;
 
 export const services: Services = {
   drawing: () => import("../pipelines/draw.js"),
-  inspection: () => load("../pipelines/inspect.js"),
-  training: () => load("../pipelines/train.js"),
+  inspection: () => import("../pipelines/inspect.js"),
+  training: () => import("../pipelines/train.js"),
   evaluation: () => load("../pipelines/evaluate.js"),
 };

@@ -1,75 +1,15 @@
 // What the verbs call, each loaded only when its verb runs, so that --help needs no engine.
 import type { DrawService, Reporter } from "../pipelines/draw-request.js";
+import type { InspectService } from "../pipelines/model-report.js";
+import type { TrainService } from "../pipelines/train-request.js";
 
-/** One part of a checkpoint: unet, vae, text_encoder and so on. */
-export interface PartReport {
-  readonly part: string;
-  readonly className: string;
-  readonly parameters: number;
-  readonly bytes: number;
-  readonly dtype: string;
-}
-
-/** One attention layer and its grid. */
-export interface SiteReport {
-  readonly name: string;
-  readonly columns: number;
-  readonly rows: number;
-  readonly heads: number;
-  /** Keys: 77 for text, columns x rows for self-attention. */
-  readonly tokens: number;
-}
-
-/** What is in a checkpoint, and what can be done with it. */
-export interface ModelReport {
-  readonly name: string;
-  readonly digest: string;
-  readonly folder: string;
-  readonly parts: readonly PartReport[];
-  readonly sites: readonly SiteReport[];
-  /** Single facts such as size, prediction type, sampler and steps. */
-  readonly facts: Readonly<Record<string, string | number>>;
-  /** Words that the model was trained on, by kind; only where the checkpoint tells. */
-  readonly vocabulary?: Readonly<Record<string, readonly string[]>>;
-  /** What cannot be done with it, a line each. */
-  readonly unsupported: readonly string[];
-}
-
-export interface InspectService {
-  /** @throws FollowspotError naming the known models if there is none of that name, or if it is damaged. */
-  inspectModel(model: string): Promise<ModelReport>;
-}
-
-/** A value of --set, as JSON reads it, or the text itself. */
-export type ConfigValue = string | number | boolean | null;
-
-export interface TrainRequest {
-  /** A preset's name or a JSON file. */
-  readonly config: string;
-  /** Values that replace the configuration's, by dotted path: "ema.decay". */
-  readonly overrides: Readonly<Record<string, ConfigValue>>;
-  /** Folder of the run; a new numbered one under runs/ if absent. */
-  readonly folder?: string;
-  /** Folder of a run to go on with, or "latest". */
-  readonly resume?: string;
-  /** Stop, with a checkpoint, after so many minutes. */
-  readonly minutes?: number;
-  readonly threads?: number;
-}
-
-export interface TrainResult {
-  readonly folder: string;
-  readonly steps: number;
-  /** True if the run can go on: stopped by time or by a person. */
-  readonly unfinished: boolean;
-}
-
-export interface TrainService {
-  /** The whole configuration as plain JSON. @throws FollowspotError on an unknown key or a wrong value. */
-  resolveTraining(request: TrainRequest): Promise<Readonly<Record<string, unknown>>>;
-  /** Trains; on abort writes a checkpoint and then rejects with the signal's reason. */
-  train(request: TrainRequest, reporter: Reporter, signal: AbortSignal): Promise<TrainResult>;
-}
+export type { InspectService, ModelReport, PartReport } from "../pipelines/model-report.js";
+export type {
+  ConfigValue,
+  TrainRequest,
+  TrainResult,
+  TrainService,
+} from "../pipelines/train-request.js";
 
 export interface EvaluateRequest {
   readonly model: string;

@@ -1,0 +1,119 @@
+// What is in a checkpoint, and what can be done with it, told from headers and configurations alone.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { FollowspotError } from "../core/errors.js";
+import { readJsonAs, readJsonObject } from "../io/json.js";
+import { MODEL_INDEX, resolveModelFile, resolveModelFolder } from "../io/model-folder.js";
+import { sitesOf } from "../models/unet/index.js";
+import { inspectPart } from "./inspect-part.js";
+import type { InspectedPart } from "./inspect-part.js";
+import type { ModelReport, SiteReport } from "./model-report.js";
+import { digestOf, PARTS, readPipelineFolder } from "./text-to-image-folder.js";
+import type { PipelineFolder } from "./text-to-image-folder.js";
+
+/** As InspectService.inspectModel. */
+export async function inspectModel(model: string): Promise<ModelReport> {
+  const folder = await resolveModelFolder(model);
+  const refusals: string[] = [];
+  const allowed = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof FollowspotError)) throw error;
+      refusals.push(error.message);
+      return undefined;
+    }
+  };
+  const index = await readJsonObject(await resolveModelFile(folder, MODEL_INDEX));
+  const known = Object.values(PARTS).filter(({ part }) => isThere(index[part]));
+  const pipeline = await allowed(readPipelineFolder(folder));
+  const parts = await Promise.all(known.map((part) => inspectPart(folder, part, pipeline)));
+  const vocabulary = await readVocabulary(folder);
+  return {
+    name: model,
+    digest: (await allowed(digestOf(folder))) ?? "none",
+    folder,
+    parts: parts.map(({ report }) => report),
+    sites: pipeline ? sitesIn(pipeline) : [],
+    facts: { ...(pipeline ? factsOf(pipeline) : {}), ...trainingOf(parts) },
+    ...(vocabulary ? { vocabulary } : {}),
+    unsupported: [
+      ...new Set(refusals),
+      ...parts.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])),
+      ...unusedParts(index),
+      ...(pipeline ? limitsOf(pipeline) : []),
+    ],
+  };
+}
+
+/** An entry of model_index.json is [library, class], both null for a part that is left out. */
+function isThere(entry: unknown): entry is [string, string] {
+  return Array.isArray(entry) && typeof entry[1] === "string";
+}
+
+function sitesIn({ unet, size, factor, tokenizer }: PipelineFolder): SiteReport[] {
+  const [width, height] = size;
+  return sitesOf(unet, height / factor, width / factor, tokenizer.maxLength).map((site) => ({
+    name: site.name,
+    columns: site.width,
+    rows: site.height,
+    heads: site.heads,
+    tokens: site.tokens,
+  }));
+}
+
+function factsOf(pipeline: PipelineFolder): Record<string, string | number> {
+  const { size, factor, decoder, schedule, tokenizer, defaults } = pipeline;
+  const { className, prediction, rescaleZeroSnr } = schedule.config;
+  return {
+    size: size.join("x"),
+    "latent factor": factor,
+    "latent channels": decoder.channels,
+    prediction,
+    scheduler: className ?? "unnamed",
+    timesteps: schedule.trainTimesteps,
+    "zero terminal SNR": rescaleZeroSnr ? "yes" : "no",
+    "prompt tokens": tokenizer.maxLength,
+    "vocabulary entries": tokenizer.size,
+    "drawn with": `${defaults.sampler}, ${defaults.steps} steps, guidance ${defaults.cfg}`,
+  };
+}
+
+/** What our own training writes beside the weights. */
+function trainingOf(parts: readonly InspectedPart[]): Record<string, string> {
+  const { step, config } = parts.find(({ report }) => report.part === "unet")?.metadata ?? {};
+  return {
+    ...(step === undefined ? {} : { "trained steps": step }),
+    ...(config === undefined ? {} : { "training configuration": config }),
+  };
+}
+
+/** Parts that a pipeline of this kind has and that drawing does not use. */
+function unusedParts(index: Readonly<Record<string, unknown>>): string[] {
+  const used = new Set(["unet", "vae", "text_encoder", "tokenizer", "scheduler"]);
+  return Object.entries(index).flatMap(([part, entry]) => {
+    if (used.has(part) || !isThere(entry)) return [];
+    return [`use its ${part} (${entry[1]}): that part is left out`];
+  });
+}
+
+function limitsOf({ size, tokenizer }: PipelineFolder): string[] {
+  return [
+    `draw other sizes than ${size.join("x")}, unless forced`,
+    `read more than ${tokenizer.maxLength - 2} tokens of a prompt: the rest is cut`,
+  ];
+}
+
+const vocabularySchema = z.union([
+  z.array(z.string()).transform((words) => ({ words })),
+  z.record(z.string(), z.array(z.string())),
+]);
+
+async function readVocabulary(
+  folder: string,
+): Promise<Readonly<Record<string, readonly string[]>> | undefined> {
+  const path = join(folder, "words.json");
+  return existsSync(path) ? readJsonAs(path, vocabularySchema) : undefined;
+}

@@ -1,0 +1,123 @@
+// The run that an order for training means: a new folder, or one to go on with, and its checked configuration.
+
+import { availableParallelism } from "node:os";
+import { FollowspotError } from "../core/errors.js";
+import type { JsonObject } from "../io/json.js";
+import { checkpointsIn } from "../training/checkpoint.js";
+import { taskOf } from "../training/kinds.js";
+import type { TrainingTask } from "../training/kinds.js";
+import { nameOf, readDocument, withOverrides } from "../training/run/document.js";
+import { claimRun, createRun, findRun, readRun, writeRun } from "../training/run/folder.js";
+import type { RunFacts } from "../training/run/folder.js";
+import { packageVersion } from "./draw-version.js";
+import type { TrainRequest } from "./train-request.js";
+
+/** Folder of the numbered runs. */
+const RUNS = "runs";
+/** The command line's configuration when none is named. */
+const USUAL = "stage";
+
+/** What may change when a run is gone on with: all else is what its weights and batches are. */
+const CHANGEABLE = new Set([
+  "steps",
+  "learning_rate",
+  "weight_decay",
+  "ema_decay",
+  "sample_every",
+  "sample_prompts",
+  "held_out",
+  "draw",
+]);
+
+/** A run whose folder is there. */
+export interface OpenedRun {
+  readonly folder: string;
+  readonly task: TrainingTask;
+  readonly facts: RunFacts;
+  /** What a person should know of it, a line each. */
+  readonly remarks: readonly string[];
+}
+
+interface ResolvedRun {
+  /** Of the run to go on with; undefined for a new one. */
+  readonly folder: string | undefined;
+  readonly task: TrainingTask;
+  readonly facts: RunFacts;
+  readonly remarks: readonly string[];
+}
+
+/**
+ * What an order means; nothing is written.
+ *
+ * @throws FollowspotError on an unknown key or a wrong value, or when a run to go on with does not fit
+ */
+export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
+  const resolved =
+    request.resume === undefined ? await newRun(request) : await oldRun(request, request.resume);
+  await resolved.task.check();
+  return resolved;
+}
+
+/** Makes or finds the folder of a resolved run, and writes down what it is. Throws as `resolveRun`. */
+export async function openRun(request: TrainRequest): Promise<OpenedRun> {
+  const { task, facts, remarks, folder: old } = await resolveRun(request);
+  const wanted = request.folder;
+  const folder =
+    old ?? (wanted === undefined ? await createRun(RUNS, facts.name) : await claimRun(wanted));
+  await writeRun(folder, facts, task.config);
+  return { folder, task, facts, remarks };
+}
+
+async function newRun({ config, overrides, threads }: TrainRequest): Promise<ResolvedRun> {
+  const { name, document } = await readDocument(config);
+  const task = taskOf(withOverrides(document, taskOf(document).config, overrides));
+  const facts = {
+    name,
+    followspot: packageVersion(),
+    threads: threads ?? availableParallelism(),
+    digests: [task.digest],
+  };
+  return { folder: undefined, task, facts, remarks: [] };
+}
+
+async function oldRun(request: TrainRequest, resume: string): Promise<ResolvedRun> {
+  const folder = await findRun(resume, RUNS, nameOf(request.config));
+  const { facts, config } = await readRun(folder);
+  refuseOther(request, folder, facts);
+  const before = taskOf(config);
+  const task = taskOf(withOverrides(config, before.config, request.overrides));
+  const changes = changesOf(before.config, task.config);
+  const threads = request.threads ?? facts.threads;
+  const remarks = [
+    ...changes.map((key) => `changed: ${key} is ${JSON.stringify(task.config[key])}`),
+    ...(threads === facts.threads
+      ? []
+      : [
+          `warning: ${threads} threads where the run had ${facts.threads}: it rounds otherwise now`,
+        ]),
+    ...((await checkpointsIn(folder)).length > 0
+      ? []
+      : [`warning: ${folder} has no checkpoint: training starts from the first step`]),
+  ];
+  const digests = [...new Set([...facts.digests, task.digest])];
+  return { folder, task, facts: { ...facts, threads, digests }, remarks };
+}
+
+/** A configuration that is named beside a run must be the run's own. */
+function refuseOther({ config, resume }: TrainRequest, folder: string, facts: RunFacts): void {
+  if (resume === "latest" || config === USUAL || nameOf(config) === facts.name) return;
+  throw new FollowspotError(
+    `resume: ${folder}: expected a run of ${nameOf(config)}, got one of ${facts.name}.`,
+  );
+}
+
+function changesOf(before: JsonObject, after: JsonObject): string[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  const fixed = changed.find((key) => !CHANGEABLE.has(key));
+  if (fixed === undefined) return changed;
+  const allowed = [...CHANGEABLE].filter((key) => key in before).join(", ");
+  throw new FollowspotError(`resume: expected changes of ${allowed} only, got one of ${fixed}.`, {
+    remedy: "Start a new run for that.",
+  });
+}

@@ -1,0 +1,76 @@
+// Training as the command line asks for it: a run in its own folder, resumable, with the model at its end.
+
+import { join } from "node:path";
+import { nodeRuntime } from "../engine/runtime/node.js";
+import { checkpointsIn } from "../training/checkpoint.js";
+import { withThreads } from "../training/run/threads.js";
+import type { Reporter } from "./draw-request.js";
+import { TrainProgress } from "./train-progress.js";
+import type { TrainRequest, TrainResult } from "./train-request.js";
+import { openRun, resolveRun } from "./train-run.js";
+import type { OpenedRun } from "./train-run.js";
+
+/** Folder of the trained model in the run's folder. */
+const MODEL = "model";
+/** The longest time that a timer takes, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+/** As TrainService.resolveTraining. */
+export async function resolveTraining(
+  request: TrainRequest,
+): Promise<Readonly<Record<string, unknown>>> {
+  return (await resolveRun(request)).task.config;
+}
+
+/** As TrainService.train. */
+export async function train(
+  request: TrainRequest,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<TrainResult> {
+  const run = await openRun(request);
+  const progress = new TrainProgress(run.folder, reporter, run.task);
+  progress.tell(`run: ${run.folder}`);
+  run.remarks.forEach((remark) => progress.tell(remark));
+  try {
+    return await runTask(run, progress, limited(signal, request.minutes));
+  } catch (error) {
+    progress.log(`stopped: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
+}
+
+function limited(signal: AbortSignal, minutes: number | undefined): AbortSignal {
+  const milliseconds = (minutes ?? Infinity) * 60_000;
+  if (milliseconds > LONGEST) return signal;
+  return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+}
+
+async function runTask(
+  { folder, task, facts }: OpenedRun,
+  progress: TrainProgress,
+  signal: AbortSignal,
+): Promise<TrainResult> {
+  const runtime = withThreads(nodeRuntime(), facts.threads);
+  const { onStage, onProgress, onStart, onStep, onReport, onSheet } = progress;
+  const hooks = { onStage, onProgress, onStart, onStep, onReport, onSheet };
+  const options = { runtime, folder, signal, sheets: true, accept: facts.digests, ...hooks };
+  const result = await task.train(options).catch((error: unknown) => {
+    // Interrupted before the first step: what was prepared stays in the folder.
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
+  });
+  if (!result?.done) {
+    const steps = (await checkpointsIn(folder)).at(-1)?.completed ?? 0;
+    progress.tell(
+      `stopped at step ${steps} of ${task.steps}; go on: followspot train --resume ${folder}`,
+    );
+    return { folder, steps, unfinished: true };
+  }
+  const { packing, trainer } = result;
+  const model = join(folder, MODEL);
+  const trained = { packing, average: trainer.state.average, step: trainer.completed };
+  const remarks = await task.export(trained, model, runtime);
+  [...remarks, `model: ${model}`].forEach((remark) => progress.tell(remark));
+  return { folder, steps: trainer.completed, unfinished: false, model };
+}
