@@ -30,6 +30,7 @@ export type { Picture } from "./io/image.js";
 
 // Where graphs run
 export { nodeRuntime } from "./engine/runtime/node.js";
+export { workerRuntime } from "./engine/runtime/worker.js";
 export type { CompileOptions, Runtime, Session } from "./engine/runtime/session.js";
 
 // Errors of bad input: a line for people, and what to do about it

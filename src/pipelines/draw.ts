@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { env } from "onnxruntime-node";
 import { FollowspotError } from "../core/errors.js";
-import { nodeRuntime } from "../engine/runtime/node.js";
+import { workerRuntime } from "../engine/runtime/worker.js";
 import { packageVersion } from "./draw-version.js";
 import { picturesOf } from "./draw-images.js";
 import type { DrawnPicture, DrawPlan, DrawRequest, ModelFacts, Reporter } from "./draw-request.js";
@@ -102,7 +102,10 @@ async function pipelineOf({ model, backend }: Recipe): Promise<TextToImagePipeli
   const key = JSON.stringify([model, backend]);
   if (held?.key !== key) {
     const before = held;
-    held = { key, pipeline: loadPipeline(model.name, { runtime: nodeRuntime(provider), threads }) };
+    held = {
+      key,
+      pipeline: loadPipeline(model.name, { runtime: workerRuntime(provider), threads }),
+    };
     held.pipeline.catch(() => (held = undefined));
     await before?.pipeline.then((pipeline) => pipeline.close());
   }

@@ -1,8 +1,8 @@
 // From a prompt and boxes to pictures, with a Stable-Diffusion-family model and nothing else.
 
 import { noiseLevel, sample } from "../diffusion/index.js";
-import { nodeRuntime } from "../engine/runtime/node.js";
 import type { Runtime } from "../engine/runtime/session.js";
+import { workerRuntime } from "../engine/runtime/worker.js";
 import type { Picture } from "../io/image.js";
 import type { AttentionSite } from "../nn/attention.js";
 import type { Size } from "./box.js";
@@ -21,7 +21,7 @@ import { openPart } from "./text-to-image-weights.js";
 import { promptWarnings } from "./text-to-image-words.js";
 
 export interface LoadOptions {
-  /** Where graphs run; ONNX Runtime on this process's processor when absent. */
+  /** Where graphs run; on the processor, in a worker thread, when absent. */
   readonly runtime?: Runtime;
   /** Threads of one operator; the machine's cores when absent. Pictures are the same bytes at one count. */
   readonly threads?: number;
@@ -181,7 +181,7 @@ export async function loadPipeline(
   name: string,
   options: LoadOptions = {},
 ): Promise<TextToImagePipeline> {
-  const { runtime = nodeRuntime(), threads, edited = "all", signal } = options;
+  const { runtime = workerRuntime(), threads, edited = "all", signal } = options;
   signal?.throwIfAborted();
   const model = await readPipelineFolder(name);
   const [unet, vae, text] = await Promise.all(
