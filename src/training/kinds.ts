@@ -8,6 +8,8 @@ import type { Packing } from "../nn/packed-weights.js";
 import { autoencoderDigest, autoencoderSchema } from "./autoencoder/config.js";
 import { exportAutoencoder } from "./autoencoder/export.js";
 import { trainAutoencoder } from "./autoencoder/train.js";
+import { contrastiveDigest, contrastiveSchema } from "./contrastive/config.js";
+import { exportTextEncoder, trainContrastive } from "./contrastive/train.js";
 import type { TrainOptions } from "./fit.js";
 import { textToImageSchema } from "./text-to-image/config.js";
 import { exportTextToImage } from "./text-to-image/export.js";
@@ -72,9 +74,23 @@ function autoencoder(json: unknown): TrainingTask {
   };
 }
 
+function contrastive(json: unknown): TrainingTask {
+  const config = parse(contrastiveSchema, json);
+  return {
+    ...{ config, steps: config.steps, batch: config.batch, digest: contrastiveDigest(config) },
+    check: async () => undefined,
+    train: (options) => trainContrastive(config, options),
+    export: async (trained, folder) => {
+      await exportTextEncoder(config, trained, folder);
+      return [];
+    },
+  };
+}
+
 const KINDS: Readonly<Record<string, (json: unknown) => TrainingTask>> = {
   "text-to-image": textToImage,
   autoencoder,
+  contrastive,
 };
 
 function parse<T>(schema: z.ZodType<T>, json: unknown): T {

@@ -6,7 +6,6 @@ import { floats, tensor } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { levelAt } from "../../diffusion/schedule.js";
 import type { Schedule } from "../../diffusion/schedule.js";
-import type { Tensors } from "../../engine/runtime/session.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
 import { ShuffledOrder, streamOf } from "../data/streams.js";
 
@@ -28,6 +27,11 @@ export interface BatchOptions {
   readonly trailingDropout: number;
 }
 
+/** The inputs of a step, by name: what a model is trained on, whole. */
+export type TextToImageInputs = Readonly<
+  Record<"latents" | "noise" | "alpha" | "sigma" | "timestep" | "ids" | "visible", HostTensor>
+>;
+
 /** Gives the batch of any step. */
 export class TextToImageBatches {
   private readonly order: ShuffledOrder;
@@ -46,7 +50,7 @@ export class TextToImageBatches {
   }
 
   /** The inputs of step `k`, counted from 1. */
-  at(k: number): Tensors {
+  at(k: number): TextToImageInputs {
     const { batch, seed } = this.options;
     const entries = this.order.at(k);
     const stream = streamOf(seed, 1, k);
@@ -92,7 +96,10 @@ export class TextToImageBatches {
     return floats(shape, values);
   }
 
-  private texts(entries: readonly number[], random: () => number): Tensors {
+  private texts(
+    entries: readonly number[],
+    random: () => number,
+  ): Pick<TextToImageInputs, "ids" | "visible"> {
     const { captionDropout, trailingDropout } = this.options;
     const texts = entries.map((entry) =>
       random() < captionDropout ? this.empty : this.encoded[entry]!,

@@ -20,6 +20,8 @@ export const textToImageSchema = z
     tokenizer: folder,
     unet: z.unknown().transform(parseUNetConfig),
     text_encoder: z.unknown().transform(parseTextEncoderConfig),
+    /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when absent. */
+    text_encoder_weights: folder.optional(),
     /** The contents of scheduler_config.json. */
     scheduler: z.record(z.string(), z.unknown()),
     seed: z.int().nonnegative(),

@@ -8,9 +8,9 @@ import type { Autoencoder } from "../autoencoder/folder.js";
 import { encodePool, readLatents, writeLatents } from "../data/latents.js";
 import type { Pool } from "../data/pool.js";
 import { preparePool } from "../data/prepare.js";
+import type { SceneConfig } from "../data/prepare.js";
 import type { TrainOptions } from "../fit.js";
 import type { CaptionedLatents } from "./batches.js";
-import type { TextToImageConfig } from "./config.js";
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
@@ -25,7 +25,7 @@ async function exists(path: string): Promise<boolean> {
  * @throws FollowspotError when the latents that lie there are not of this configuration
  */
 export async function prepareLatents(
-  config: TextToImageConfig,
+  config: SceneConfig,
   autoencoder: Autoencoder,
   options: TrainOptions,
 ): Promise<CaptionedLatents> {
@@ -51,7 +51,7 @@ export async function prepareLatents(
 async function encode(
   path: string,
   pool: Pool,
-  { size, scenes: { count } }: TextToImageConfig,
+  { size, scenes: { count } }: SceneConfig,
   autoencoder: Autoencoder,
   { runtime, signal, onStage, onProgress }: TrainOptions,
 ): Promise<void> {

@@ -25,6 +25,7 @@ export interface TrainedTextToImage {
   readonly step: number;
 }
 
+const TEXT_WEIGHTS = "model.safetensors";
 const TOKENIZER_FILES = [
   "vocab.json",
   "merges.txt",
@@ -82,11 +83,13 @@ async function writeNetworks(
     metadata,
   );
   await writeJson(join(folders.text, "config.json"), textEncoderConfig(config, tokenizer));
-  await writeSafetensors(
-    join(folders.text, "model.safetensors"),
-    halvesUnder("text_encoder.", weights),
-    metadata,
-  );
+  const { text_encoder_weights: kept } = config;
+  if (kept !== undefined) {
+    await copyFile(join(shippedPath(kept), TEXT_WEIGHTS), join(folders.text, TEXT_WEIGHTS));
+    return;
+  }
+  const text = halvesUnder("text_encoder.", weights);
+  await writeSafetensors(join(folders.text, TEXT_WEIGHTS), text, metadata);
 }
 
 /** Copies those of the files that are there; who reads the folder says what it misses. */

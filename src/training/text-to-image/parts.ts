@@ -1,5 +1,8 @@
 // The trained parts that a text-to-image configuration builds on, checked to fit it before hours are spent.
 
+import { join } from "node:path";
+import type { HostTensor } from "../../core/tensor.js";
+import { openSafetensors } from "../../io/safetensors.js";
 import { FollowspotError } from "../../core/errors.js";
 import { Tokenizer } from "../../models/tokenizer/index.js";
 import { contextWidth } from "../../models/unet/config.js";
@@ -9,18 +12,33 @@ import type { Autoencoder } from "../autoencoder/folder.js";
 import { shippedPath } from "../run/shipped.js";
 import type { TextToImageConfig } from "./config.js";
 
+/** What a run builds on. */
+export interface Parts {
+  readonly autoencoder: Autoencoder;
+  readonly tokenizer: Tokenizer;
+  /** The weights of a text encoder that is kept as it is. */
+  readonly text: ReadonlyMap<string, HostTensor> | undefined;
+}
+
 /**
- * The autoencoder and the tokenizer of a configuration.
+ * The autoencoder, the tokenizer and, where it is kept, the text encoder of a configuration.
  *
  * @throws FollowspotError when one is missing or damaged, or the first option that does not fit the others
  */
-export async function readParts(
-  config: TextToImageConfig,
-): Promise<{ autoencoder: Autoencoder; tokenizer: Tokenizer }> {
+export async function readParts(config: TextToImageConfig): Promise<Parts> {
   const autoencoder = await readAutoencoder(config.autoencoder);
   const tokenizer = await Tokenizer.load(shippedPath(config.tokenizer));
   checkParts(config, autoencoder.config, tokenizer);
-  return { autoencoder, tokenizer };
+  return { autoencoder, tokenizer, text: await readText(config) };
+}
+
+async function readText(config: TextToImageConfig): Promise<Parts["text"]> {
+  const { text_encoder_weights: folder } = config;
+  if (folder === undefined) return undefined;
+  const file = await openSafetensors(join(shippedPath(folder), "model.safetensors"));
+  const weights = new Map<string, HostTensor>();
+  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
+  return weights;
 }
 
 function checkParts(

@@ -69,7 +69,7 @@ export function unetConfig({ unet }: TextToImageConfig): Record<string, unknown>
 
 /** text_encoder/config.json */
 export function textEncoderConfig(
-  { text_encoder: text }: TextToImageConfig,
+  { text_encoder: text }: Pick<TextToImageConfig, "text_encoder">,
   { bos, pad }: Pick<Tokenizer, "bos" | "pad">,
 ): Record<string, unknown> {
   return inOrder({

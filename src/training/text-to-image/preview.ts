@@ -12,6 +12,7 @@ import type { Runtime, Session } from "../../engine/runtime/session.js";
 import { textEncoder } from "../../models/text-encoder/index.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
 import { unet } from "../../models/unet/index.js";
+import { ConstantWeights } from "../../nn/constant-weights.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { scoped } from "../../nn/weights.js";
@@ -26,6 +27,8 @@ export interface PreviewParts {
   readonly schedule: Schedule;
   /** Side of the latents in cells. */
   readonly latentSize: number;
+  /** Weights of a text encoder that is not among those in training. */
+  readonly text: ReadonlyMap<string, HostTensor> | undefined;
 }
 
 /** Draws latents for the config's prompts from a packed vector of weights. */
@@ -43,7 +46,7 @@ export class PreviewSampler {
     runtime: Runtime,
     packing: Packing,
     config: TextToImageConfig,
-    { tokenizer, schedule, latentSize }: PreviewParts,
+    { tokenizer, schedule, latentSize, text: kept }: PreviewParts,
   ): Promise<PreviewSampler> {
     const prompts = config.sample_prompts;
     const rows = 2 * prompts.length;
@@ -55,8 +58,9 @@ export class PreviewSampler {
     const vector = (graph: Graph) =>
       new PackedWeights(graph.input("parameters", "float32", [packing.size]), packing);
     const text = new Graph();
+    const trained = scoped(vector(text), "text_encoder");
     const encoded = textEncoder(
-      scoped(vector(text), "text_encoder"),
+      kept ? new ConstantWeights(text, kept) : trained,
       config.text_encoder,
       text.input("ids", "int64", ids.shape),
     );

@@ -74,9 +74,9 @@ export async function drawSheet(
   },
   { runtime, folder, onSheet }: TrainOptions,
 ): Promise<void> {
-  const { packing, autoencoder, average, tokenizer, schedule } = parts;
+  const { packing, autoencoder, average, ...rest } = parts;
   const latentSize = config.size / factorOf(autoencoder.config);
-  const preview = { tokenizer, schedule, latentSize };
+  const preview = { ...rest, latentSize };
   const sampler = await PreviewSampler.create(runtime, packing, config, preview);
   try {
     const pictures = await decodeLatents(await sampler.draw(average), autoencoder, runtime);

@@ -17,6 +17,7 @@ import type { TextToImageConfig } from "./config.js";
 import { prepareLatents } from "./data.js";
 import { textToImageLoss } from "./loss.js";
 import { readParts } from "./parts.js";
+import type { Parts } from "./parts.js";
 import { drawSheet } from "./sheet.js";
 
 export { readAutoencoder } from "../autoencoder/folder.js";
@@ -34,9 +35,13 @@ export function configDigest(config: TextToImageConfig): string {
   return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
 }
 
-/** The packing of all weights that a configuration trains, `unet.…` and `text_encoder.…`. */
-export function packingOf(config: TextToImageConfig, latentSize: number, tokens: number): Packing {
-  const loss = textToImageLoss(config.unet, config.text_encoder, { batch: 1, latentSize, tokens });
+/** The packing of all weights that a configuration trains, `unet.…` and, unless it is kept, `text_encoder.…`. */
+export function packingOf(
+  config: TextToImageConfig,
+  { latentSize, tokens, text }: { latentSize: number; tokens: number; text: Parts["text"] },
+): Packing {
+  const shape = { batch: 1, latentSize, tokens };
+  const loss = textToImageLoss(config.unet, config.text_encoder, shape, text);
   return new Packing(collectSpecs((weights) => void loss(weights, weights.graph)));
 }
 
@@ -51,12 +56,12 @@ export async function trainTextToImage(
   config: TextToImageConfig,
   options: TrainOptions,
 ): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
-  const { autoencoder, tokenizer } = await readParts(config);
+  const { autoencoder, tokenizer, text } = await readParts(config);
   await mkdir(options.folder, { recursive: true });
   const data = await prepareLatents(config, autoencoder, options);
   const schedule = makeSchedule(schedulerConfig(config.scheduler));
   const latentSize = data.latents.shape[1]!;
-  const packing = packingOf(config, latentSize, tokenizer.maxLength);
+  const packing = packingOf(config, { latentSize, tokens: tokenizer.maxLength, text });
   const batches = new TextToImageBatches(data, tokenizer, schedule, {
     batch: config.batch,
     seed: config.seed,
@@ -66,10 +71,10 @@ export async function trainTextToImage(
   });
   const { batch, steps } = config;
   const shape = { batch, latentSize, tokens: tokenizer.maxLength };
-  const parts = { tokenizer, schedule, autoencoder, packing };
+  const parts = { tokenizer, schedule, autoencoder, packing, text };
   const task = {
     ...{ packing, steps, batchSize: batch, digest: configDigest(config) },
-    loss: textToImageLoss(config.unet, config.text_encoder, shape),
+    loss: textToImageLoss(config.unet, config.text_encoder, shape, text),
     optimiser: { weightDecay: config.weight_decay },
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,

@@ -1,0 +1,39 @@
+// What makes a contrastive run of a text encoder: one JSON document.
+
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
+
+const folder = z.string().min(1);
+
+export const contrastiveSchema = z
+  .strictObject({
+    kind: z.literal("contrastive"),
+    /** Side of the pictures in pixels. */
+    size: z.int().positive(),
+    scenes: z.strictObject({ count: z.int().positive(), seed: z.int().nonnegative() }),
+    /** Folders of the trained autoencoder and of the tokenizer. */
+    autoencoder: folder,
+    tokenizer: folder,
+    text_encoder: z.unknown().transform(parseTextEncoderConfig),
+    seed: z.int().nonnegative(),
+    /** Pairs a step: each caption is to be told from so many others. */
+    batch: z.int().min(2),
+    steps: z.int().positive(),
+    learning_rate: z.strictObject({
+      peak: z.number().positive(),
+      floor: z.number().nonnegative(),
+      warmup: z.int().nonnegative(),
+    }),
+    weight_decay: z.number().nonnegative(),
+    ema_decay: z.number().min(0).max(1),
+  })
+  .readonly();
+
+export type ContrastiveConfig = z.infer<typeof contrastiveSchema>;
+
+/** Identifies what a checkpoint depends on: everything but how long. */
+export function contrastiveDigest(config: ContrastiveConfig): string {
+  const { steps: _steps, ...rest } = config;
+  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+}
