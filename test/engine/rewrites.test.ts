@@ -12,8 +12,13 @@ import { rewrite } from "../../src/engine/rewrite.js";
 import type { RewriteRule } from "../../src/engine/rewrite.js";
 import { verifyModel } from "../../src/engine/verify-model.js";
 import { verify } from "../../src/engine/verify.js";
-import { caseGraph } from "./case-graph.js";
+import { expectClose } from "../closeness.js";
+import { evaluate } from "../reference/index.js";
+import { caseFeeds, caseGraph } from "./case-graph.js";
 import { operatorCases } from "./cases/index.js";
+
+// Factors that become constants on the way are rounded to single precision.
+const TO_ITSELF = { relative: 3e-7, absolute: 1e-12, ofScale: 1e-7 };
 
 /** Names and types at both ends of a graph. */
 function signature(graph: Graph): string[] {
@@ -40,6 +45,19 @@ describe.each(operatorCases)("$name", (c) => {
     const parts = pass(columns, portable);
     pass(pass(parts, portable), foldConstants);
     expect(columns.values.filter(({ op }) => op.startsWith("Conv2d"))).toEqual([]);
+  });
+
+  it("computes the same through every pass", () => {
+    const graph = caseGraph(c);
+    const feeds = caseFeeds(c);
+    const expected = evaluate(graph, feeds);
+    const columns = rewrite(graph, convolutionsToColumns);
+    for (const lowered of [columns, lower(graph, { fused: false })]) {
+      const results = evaluate(lowered, feeds);
+      for (const name of graph.outputs.keys()) {
+        expectClose(results[name]!, expected[name]!, TO_ITSELF);
+      }
+    }
   });
 
   it("becomes sound models for Node's CPU and for the web", () => {

@@ -30,40 +30,33 @@ function resultsOf(program: Program): Reference[] {
 
 const least = ({ data }: Reference, f: (x: number) => number): number => Math.min(...data.map(f));
 
-/** The difference of two values, as a step of its own. */
-function difference(program: Program, [a, b]: readonly number[]): Reference {
-  return resultsOf([...program, ["sub", [a!, b!]]]).at(-1)!;
-}
+type Check = (
+  operands: readonly number[],
+  program: Program,
+  results: readonly Reference[],
+) => boolean;
 
-/** True when no operand of `step` is near a place where it jumps, bends or ends. */
-function isSmooth(program: Program, step: Step, results: readonly Reference[]): boolean {
-  const [kind, operands] = step;
-  const [a, b] = operands.map((n) => results[n]!);
-  switch (kind as StepKind) {
-    case "log":
-    case "sqrt":
-      return least(a!, (x) => x) > 10 * MARGIN;
-    case "reciprocal":
-      return least(a!, Math.abs) > 10 * MARGIN;
-    case "div":
-      return least(b!, Math.abs) > 10 * MARGIN;
-    case "pow":
-      return least(a!, (x) => x) > 10 * MARGIN && least(b!, (x) => -Math.abs(x)) > -3;
-    case "relu":
-    case "abs":
-      return least(a!, Math.abs) > MARGIN;
-    case "max":
-    case "min":
-    case "choose":
-      return least(difference(program, operands), Math.abs) > MARGIN;
-    case "maximum": {
-      const sorted = [...a!.data].sort((x, y) => x - y);
-      return sorted.every((x, i) => i === 0 || x - sorted[i - 1]! > MARGIN);
-    }
-    default:
-      return true;
-  }
-}
+const apart: Check = ([a, b], program) =>
+  least(resultsOf([...program, ["sub", [a!, b!]]]).at(-1)!, Math.abs) > MARGIN;
+
+/** By kind, whether no operand is near a place where the function jumps, bends or ends. */
+const smooth: { readonly [K in StepKind]?: Check } = {
+  log: ([x], _, results) => least(results[x!]!, (e) => e) > 10 * MARGIN,
+  sqrt: ([x], _, results) => least(results[x!]!, (e) => e) > 10 * MARGIN,
+  reciprocal: ([x], _, results) => least(results[x!]!, Math.abs) > 10 * MARGIN,
+  div: ([, b], _, results) => least(results[b!]!, Math.abs) > 10 * MARGIN,
+  pow: ([a, b], _, results) =>
+    least(results[a!]!, (e) => e) > 10 * MARGIN && least(results[b!]!, (e) => -Math.abs(e)) > -3,
+  relu: ([x], _, results) => least(results[x!]!, Math.abs) > MARGIN,
+  abs: ([x], _, results) => least(results[x!]!, Math.abs) > MARGIN,
+  max: apart,
+  min: apart,
+  choose: apart,
+  maximum: ([x], _, results) => {
+    const sorted = results[x!]!.data.toSorted();
+    return sorted.every((e, i) => i === 0 || e - sorted[i - 1]! > MARGIN);
+  },
+};
 
 /** `program` with a random step and the inputs it asks for, or undefined when that one does not do. */
 function extended(
@@ -86,7 +79,8 @@ function extended(
   if (values.indexOf(values.at(-1)!) < values.length - 1) return undefined;
   if (values.some(({ shape }) => sizeOf(shape) > MOST_ELEMENTS || sizeOf(shape) === 0))
     return undefined;
-  if (!isSmooth(operands, step, resultsOf(operands))) return undefined;
+  const fits = smooth[kind]?.(step[1], operands, resultsOf(operands)) ?? true;
+  if (!fits) return undefined;
   const result = resultsOf(longer).at(-1)!;
   return result.data.every((x) => Math.abs(x) < MOST_MAGNITUDE) ? longer : undefined;
 }
