@@ -3,13 +3,16 @@
 import { availableParallelism } from "node:os";
 import { env } from "onnxruntime-node";
 import { FollowspotError } from "../core/errors.js";
+import type { Runtime } from "../engine/runtime/session.js";
 import { workerRuntime } from "../engine/runtime/worker.js";
 import { packageVersion } from "./draw-version.js";
+import { loadDetector } from "../metrics/detector/index.js";
 import { picturesOf } from "./draw-images.js";
 import type { DrawnPicture, DrawPlan, DrawRequest, ModelFacts, Reporter } from "./draw-request.js";
 import type { Recipe } from "./recipe.js";
 import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
 import type { DrawOptions } from "./text-to-image-order.js";
+import { PlacementJudge, shippedDetector } from "./score-placement.js";
 import { coarseSites } from "./text-to-image-run.js";
 import { loadPipeline, planOf } from "./text-to-image.js";
 import type { TextToImagePipeline } from "./text-to-image.js";
@@ -51,7 +54,7 @@ export async function* drawPictures(
   signal: AbortSignal,
 ): AsyncGenerator<DrawnPicture, void, void> {
   const began = performance.now();
-  const pipeline = await pipelineOf(request.recipe);
+  const { pipeline, judge } = await machineryOf(request.recipe);
   let load = performance.now() - began;
   const { recipe, seeds, compare } = request;
   reporter.start(seeds.length * recipe.steps * (compare ? 2 : 1), recipe.prompt);
@@ -61,14 +64,20 @@ export async function* drawPictures(
     const own: Recipe = { ...recipe, seed };
     const options = { ...optionsOf(request), seeds: [seed], previews: false, signal };
     const { picture, milliseconds } = await drawOne(pipeline, options, tick);
+    const judging = performance.now();
+    const scores = await judge?.score(picture.picture, own.boxes);
+    const score = performance.now() - judging;
     const plain = compare
       ? await drawOne(pipeline, { ...options, method: "none", heatmaps: [] }, tick)
       : undefined;
     yield {
       recipe: own,
       images: await picturesOf({ ...request, recipe: own }, picture, plain?.picture),
-      boxes: picture.boxes,
-      milliseconds: { load, ...milliseconds },
+      boxes: picture.boxes.map((box, i) => {
+        const placement = scores?.[i];
+        return placement ? { ...box, placement } : box;
+      }),
+      milliseconds: { load, ...milliseconds, ...(scores ? { score } : {}) },
     };
     load = 0;
   }
@@ -89,10 +98,16 @@ function optionsOf({ recipe, heatmaps }: DrawRequest): DrawOptions {
   return { prompt, negative, boxes, method, heatmaps, ...sampling };
 }
 
-let held: { key: string; pipeline: Promise<TextToImagePipeline> } | undefined;
+/** What draws a recipe's pictures and what judges them. */
+interface Machinery {
+  readonly pipeline: TextToImagePipeline;
+  readonly judge: PlacementJudge | undefined;
+}
 
-/** The pipeline of a recipe's model; the one used last is kept. */
-async function pipelineOf({ model, backend }: Recipe): Promise<TextToImagePipeline> {
+let held: { key: string; machinery: Promise<Machinery> } | undefined;
+
+/** The machinery for a recipe's model; the one used last is kept. */
+async function machineryOf({ model, backend }: Recipe): Promise<Machinery> {
   const { provider, threads } = backend;
   if (provider === "wasm") {
     throw new FollowspotError("backend: expected cpu or webgpu here, got wasm.", {
@@ -102,12 +117,24 @@ async function pipelineOf({ model, backend }: Recipe): Promise<TextToImagePipeli
   const key = JSON.stringify([model, backend]);
   if (held?.key !== key) {
     const before = held;
-    held = {
-      key,
-      pipeline: loadPipeline(model.name, { runtime: workerRuntime(provider), threads }),
-    };
-    held.pipeline.catch(() => (held = undefined));
-    await before?.pipeline.then((pipeline) => pipeline.close());
+    held = { key, machinery: load(model.name, workerRuntime(provider), threads) };
+    held.machinery.catch(() => {
+      if (held?.key === key) held = undefined;
+    });
+    await before?.machinery.then(release, () => undefined);
   }
-  return held.pipeline;
+  return held.machinery;
+}
+
+async function load(name: string, runtime: Runtime, threads: number): Promise<Machinery> {
+  const pipeline = await loadPipeline(name, { runtime, threads });
+  const { words } = pipeline.model;
+  const detector = shippedDetector();
+  if (!detector || !words) return { pipeline, judge: undefined };
+  const open = () => loadDetector(detector, runtime, { threads });
+  return { pipeline, judge: new PlacementJudge(open, words) };
+}
+
+async function release({ pipeline, judge }: Machinery): Promise<void> {
+  await Promise.all([pipeline.close(), judge?.release()]);
 }
