@@ -63,7 +63,8 @@ export async function openModel(
 /** The model that `provider` runs for a graph. */
 export function modelFor(provider: NodeProvider, graph: Graph, options: CompileOptions): OnnxModel {
   const { convolution = "columns" } = options;
-  return toOnnx(lower(graph, { convolution, fused: provider === "cpu" }));
+  const webgpu = provider === "webgpu";
+  return toOnnx(lower(graph, { convolution, fused: !webgpu, webgpu }));
 }
 
 /** ONNX Runtime in this process. `run` blocks the event loop: put long work in a worker. */
