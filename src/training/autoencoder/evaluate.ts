@@ -11,7 +11,7 @@ import { loadDrawings, renderScene, sampleScene } from "../scenes/index.js";
 import type { Autoencoder } from "./folder.js";
 
 /** Keeps the streams of held-out scenes apart from those of training. */
-const HELD_OUT = 7919;
+export const HELD_OUT = 7919;
 const BATCH = 20;
 const PEAK = 255;
 
