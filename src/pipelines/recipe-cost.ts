@@ -8,6 +8,11 @@ export interface Cost {
   backward: number;
 }
 
+/** What of a recipe the cost depends on. */
+export type Costly = Pick<Recipe, "steps" | "cfg" | "sampler" | "method"> & {
+  readonly boxes: readonly { readonly strength: number; readonly until: number }[];
+};
+
 /** Passes of the first `count` of `steps` steps; Heun looks twice in all but the very last. */
 const passes = (sampler: SamplerName, count: number, steps: number): number =>
   sampler === "heun" ? Math.min(2 * count, 2 * steps - 1) : count;
@@ -17,7 +22,7 @@ export const directedSteps = (steps: number, until: number): number =>
   Math.max(0, Math.min(steps, Math.ceil(until * steps - 1e-9)));
 
 /** Cost of one picture by the recipe, and of the plain one beside it with `compare`. */
-export function recipeCost(recipe: Recipe, options: { compare?: boolean } = {}): Cost {
+export function recipeCost(recipe: Costly, options: { compare?: boolean } = {}): Cost {
   const perPass = recipe.cfg === 1 ? 1 : 2;
   const plain = perPass * passes(recipe.sampler, recipe.steps, recipe.steps);
   const search = recipe.method.name === "dd" ? searchPasses(recipe, recipe.method.iterations) : 0;
@@ -25,7 +30,7 @@ export function recipeCost(recipe: Recipe, options: { compare?: boolean } = {}):
 }
 
 /** Each descent of `dd` is one forward and one backward pass of the conditional half. */
-function searchPasses(recipe: Recipe, iterations: number): number {
+function searchPasses(recipe: Costly, iterations: number): number {
   const active = recipe.boxes.filter(({ strength }) => strength > 0);
   const until = Math.max(0, ...active.map((box) => box.until));
   const count = directedSteps(recipe.steps, until);
