@@ -74,16 +74,18 @@ describe.each(operatorCases)("$name", (c) => {
   });
 
   // At a kink both sides differ; PyTorch's choice there is checked above.
-  it.runIf(smooth)("has the gradients of finite differences", () => {
-    const loss = lossGraph(c);
-    for (const name of floatInputs(c)) {
-      expectClose(
-        expected[`d ${name}`]!,
-        finiteDifferences(loss, references, name),
-        TO_DIFFERENCES,
-      );
-    }
-  });
+  if (smooth) {
+    it("has the gradients of finite differences", () => {
+      const loss = lossGraph(c);
+      for (const name of floatInputs(c)) {
+        expectClose(
+          expected[`d ${name}`]!,
+          finiteDifferences(loss, references, name),
+          TO_DIFFERENCES,
+        );
+      }
+    });
+  }
 
   it("runs with convolutions as columns and fused kernels", async () => {
     await expectRuntimeAgrees(c, caseGraph(c), { convolution: "columns" }, expected);
@@ -95,9 +97,11 @@ describe.each(operatorCases)("$name", (c) => {
   });
 
   const native = withoutWeightGradients(caseGraph(c));
-  it.runIf(native.outputs.size > 0)("runs with the provider's own convolutions", async () => {
-    await expectRuntimeAgrees(c, native, { convolution: "native" }, expected);
-  });
+  if (native.outputs.size > 0) {
+    it("runs with the provider's own convolutions", async () => {
+      await expectRuntimeAgrees(c, native, { convolution: "native" }, expected);
+    });
+  }
 });
 
 describe("the cases", () => {
