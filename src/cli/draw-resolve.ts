@@ -36,7 +36,7 @@ export function resolveDraw(choices: DrawChoices): ResolvedDraw {
   const { flags, sketch, facts } = choices;
   const size = resolveSize(choices);
   const scale = { size, cell: facts.cell };
-  const method = resolveMethod(flags, sketch);
+  const method = resolveMethod(choices);
   const boxes = resolveBoxes(flags, sketch, method, scale);
   const seeds = flags.seeds ?? [flags.seed ?? sketch?.seed ?? choices.randomSeed()];
   const recipe: Recipe = {
@@ -97,16 +97,17 @@ function resolveSize({ flags, sketch, facts }: DrawChoices): Size {
   return size;
 }
 
-function resolveMethod(flags: DrawFlags, sketch: RecipeSketch | undefined): Method {
+function resolveMethod({ flags, sketch, facts }: DrawChoices): Method {
   const hasBoxes = (flags.box ?? sketch?.boxes ?? []).length > 0;
   const { method: name } = flags;
   const recalled = sketch?.method;
   // Boxes added to a plain picture's recipe are meant to do something.
   const isStale = recalled?.name === "none" && flags.box !== undefined;
   if (name === undefined && (recalled === undefined || isStale)) {
-    return defaultMethod(hasBoxes ? "direct" : "none");
+    return defaultMethod(hasBoxes ? "direct" : "none", facts.defaults);
   }
-  const method = name === undefined || name === recalled?.name ? recalled! : defaultMethod(name);
+  const method =
+    name === undefined || name === recalled?.name ? recalled! : defaultMethod(name, facts.defaults);
   if (method.name !== "none" && !hasBoxes) {
     throw new FollowspotError(`--method ${method.name}: expected at least one --box, got none.`);
   }

@@ -32,6 +32,7 @@ export interface ModelFacts {
     readonly sampler: SamplerName;
     readonly steps: number;
     readonly cfg: number;
+    readonly trailing?: number | undefined;
   };
   /** Where it would run here, with the default number of threads. */
   readonly backend: Recipe["backend"];

@@ -95,8 +95,15 @@ const BOX_DEFAULTS: Record<MethodName, BoxDefaults> = {
   none: { strength: 1, until: 0.3 }, // Kept for the day the boxes are directed.
 };
 
-/** The method with its default parameters. */
-export const defaultMethod = (name: MethodName): Method => methodSchema.parse({ name });
+/** Parameters that suit a model better than the methods' own defaults. */
+export interface MethodDefaults {
+  /** Trailing positions that are directed: short captions leave a model more of them to live on. */
+  readonly trailing?: number | undefined;
+}
+
+/** The method with its default parameters, those of the model first. */
+export const defaultMethod = (name: MethodName, { trailing }: MethodDefaults = {}): Method =>
+  methodSchema.parse(name === "none" || trailing === undefined ? { name } : { name, trailing });
 
 /** Strength and step range of a box that states none. */
 export const boxDefaults = (name: MethodName): BoxDefaults => BOX_DEFAULTS[name];

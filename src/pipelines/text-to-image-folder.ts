@@ -39,6 +39,8 @@ export interface DrawDefaults {
   readonly sampler: SamplerName;
   readonly steps: number;
   readonly cfg: number;
+  /** Trailing positions that placement directs, where the model wants others than the methods' defaults. */
+  readonly trailing?: number | undefined;
 }
 
 /** A folder's configurations and small files. */
@@ -77,6 +79,7 @@ const defaultsSchema = z.object({
   sampler: z.enum(SAMPLER_NAMES).optional(),
   steps: z.int().min(1).max(1000).optional(),
   cfg: z.number().min(0).max(50).optional(),
+  trailing: z.int().min(0).max(75).optional(),
 });
 
 /** Side of the latents where a configuration names none: Stable Diffusion's. */
@@ -149,6 +152,7 @@ async function readDefaults(folder: string, { config }: Schedule): Promise<DrawD
     sampler: given.sampler ?? samplerOfConfig(config) ?? "ddim",
     steps: given.steps ?? 25,
     cfg: given.cfg ?? 7.5,
+    trailing: given.trailing,
   };
 }
 

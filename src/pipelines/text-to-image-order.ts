@@ -8,7 +8,7 @@ import { checkBox, checkDistinct } from "./box.js";
 import type { Box, Size } from "./box.js";
 import type { BoxTokens } from "./draw-request.js";
 import { boxDefaults, defaultMethod, METHOD_NAMES, methodSchema } from "./recipe-methods.js";
-import type { Method, MethodName } from "./recipe-methods.js";
+import type { Method, MethodDefaults, MethodName } from "./recipe-methods.js";
 import { LIMITS } from "./recipe.js";
 import { findPhrases } from "./text-to-image-words.js";
 import type { PipelineFolder } from "./text-to-image-folder.js";
@@ -97,7 +97,10 @@ export function makeOrder(model: PipelineFolder, options: DrawOptions): Order {
     throw new FollowspotError(`sampler: expected one of ${known}, got ${String(sampler)}.`);
   }
   const prompt = tokenizer.encode(text);
-  const method = chooseMethod(options.method ?? (given.length > 0 ? "direct" : "none"));
+  const method = chooseMethod(
+    options.method ?? (given.length > 0 ? "direct" : "none"),
+    model.defaults,
+  );
   const size = chooseSize(model, options);
   const boxes = orderBoxes(prompt, given, options, method, size);
   const words = findPhrases(prompt, heatmaps);
@@ -134,9 +137,9 @@ function checkRange(name: string, value: number, [least, most]: readonly [number
   throw new FollowspotError(`${name}: expected a number from ${least} to ${most}, got ${value}.`);
 }
 
-function chooseMethod(method: MethodName | Method): Method {
+function chooseMethod(method: MethodName | Method, defaults: MethodDefaults): Method {
   if (typeof method !== "string") return methodSchema.parse(method);
-  if (METHOD_NAMES.includes(method)) return defaultMethod(method);
+  if (METHOD_NAMES.includes(method)) return defaultMethod(method, defaults);
   const known = METHOD_NAMES.join(", ");
   throw new FollowspotError(`method: expected one of ${known}, got ${String(method)}.`);
 }

@@ -43,7 +43,7 @@ export async function train(
 function limited(signal: AbortSignal, minutes: number | undefined): AbortSignal {
   const milliseconds = (minutes ?? Infinity) * 60_000;
   if (milliseconds > LONGEST) return signal;
-  return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(milliseconds))]);
 }
 
 async function runTask(
