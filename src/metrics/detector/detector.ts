@@ -144,3 +144,9 @@ export async function saveDetector(
     threshold,
   });
 }
+
+/** Fixes the threshold of a detector's folder. Throws FollowspotError when that holds no detector. */
+export async function saveThreshold(folder: string, threshold: number): Promise<void> {
+  const path = join(folder, "config.json");
+  await writeJson(path, { ...(await readJsonAs(path, DetectorConfig)), threshold });
+}

@@ -1,6 +1,12 @@
 // The first judge: names and boxes what a picture shows.
 
-export { DETECTOR_CLASS, createDetector, loadDetector, saveDetector } from "./detector.js";
+export {
+  DETECTOR_CLASS,
+  createDetector,
+  loadDetector,
+  saveDetector,
+  saveThreshold,
+} from "./detector.js";
 export type { Detector, DetectorConfig } from "./detector.js";
 export { decodeMaps } from "./decode.js";
 export type { Detection, HostMaps } from "./decode.js";
