@@ -94,7 +94,7 @@ export async function forwardWork(
 
 /** The inputs of a training step that the trainer gives itself. */
 const OWN_INPUTS =
-  /^(parameters|firstMoment|secondMoment|average|learningRate|correction\d|emaDecay)$/;
+  /^((parameters|firstMoment|secondMoment|average)(\.\d+)?|learningRate|correction\d|emaDecay)$/;
 
 /** A whole training step: forward, backward, clipping, AdamW and EMA. */
 export async function trainingWork(

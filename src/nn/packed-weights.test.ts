@@ -72,7 +72,12 @@ describe("PackedWeights", () => {
       return sum(mul(packed.get(spec), packed.get(spec)));
     });
     const [first, , , last] = squares;
-    graph.output("gradient", packed.gradient(sum(mul(first!, last!))));
+    const loss = sum(mul(first!, last!));
+    graph.output("gradient", packed.gradient(loss));
+    // The second piece ends inside one weight and begins inside another.
+    const cuts = [0, 3, 12, 16];
+    const pieces = cuts.slice(1).map((end, i) => ({ start: cuts[i]!, end }));
+    packed.gradientPieces(loss, pieces).forEach((piece, i) => graph.output(`piece ${i}`, piece));
     const session = await nodeRuntime().compile(graph);
     const outputs = await session.run({ weights: floats([16], packing.pack(TENSORS)) });
     await session.release();
@@ -86,6 +91,8 @@ describe("PackedWeights", () => {
       ...[13, 14, 15, 16].map((x) => 2 * x * bias),
       ...[1, 2].map((x) => 2 * x * table),
     ]);
+    const joined = pieces.flatMap((_, i) => [...(outputs[`piece ${i}`]!.data as Float32Array)]);
+    expect(joined).toEqual([...(outputs.gradient!.data as Float32Array)]);
   });
 });
 

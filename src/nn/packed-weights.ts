@@ -91,7 +91,7 @@ export class PackedWeights implements Weights {
 
   /** Throws when the packing holds no such weight. */
   get(spec: WeightSpec): Value {
-    return reshape(this.piece(spec), graphShape(spec));
+    return reshape(this.part(spec), graphShape(spec));
   }
 
   /**
@@ -99,13 +99,32 @@ export class PackedWeights implements Weights {
    * (Through the slices it would be a sum of as many padded vectors as there are weights.)
    */
   gradient(loss: Value): Value {
-    // Of the pieces, not of the weights: a layer that reshapes its weight reads the piece itself.
-    const pieces = this.packing.specs.map((spec) => this.piece(spec));
-    return concat(gradient(loss, pieces), 0);
+    return this.gradientPieces(loss, [{ start: 0, end: this.packing.size }])[0]!;
+  }
+
+  /** The same gradient in pieces, each from `start` to `end`, exclusive. */
+  gradientPieces(
+    loss: Value,
+    pieces: readonly { readonly start: number; readonly end: number }[],
+  ): Value[] {
+    const { specs } = this.packing;
+    // Of the parts, not of the weights: a layer that reshapes its weight reads the part itself.
+    const parts = gradient(
+      loss,
+      specs.map((spec) => this.part(spec)),
+    );
+    return pieces.map(({ start, end }) => {
+      const within = specs.flatMap(({ name, shape }, i) => {
+        const offset = this.packing.offsetOf(name);
+        const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, sizeOf(shape))];
+        return from < to ? [slice(parts[i]!, 0, from, to)] : [];
+      });
+      return concat(within, 0);
+    });
   }
 
   /** A weight's elements, [n]. */
-  private piece({ name, shape }: WeightSpec): Value {
+  private part({ name, shape }: WeightSpec): Value {
     const start = this.packing.offsetOf(name);
     return slice(this.vector, 0, start, start + sizeOf(shape));
   }

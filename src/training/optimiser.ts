@@ -1,6 +1,18 @@
 // AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) with global-norm clipping, as graph values.
 
-import { add, concat, div, min, mul, slice, sqrt, sub, sum } from "../engine/functions.js";
+import {
+  add,
+  concat,
+  div,
+  max,
+  min,
+  mul,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+  sum,
+} from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
 
 export interface AdamWOptions {
@@ -16,7 +28,7 @@ export interface AdamWOptions {
   readonly clipNorm?: number;
 }
 
-/** One vector each, all of the length of the packed parameters. */
+/** One vector each, all of one length. */
 export interface OptimiserState {
   readonly parameters: Value;
   readonly firstMoment: Value;
@@ -31,38 +43,55 @@ export interface StepRates {
   readonly correction2: Value;
 }
 
-/** The root of the sum of squares of a vector. */
-export function norm(x: Value): Value {
-  return sqrt(sum(mul(x, x)));
+/** The root of the sum of squares of all elements of some vectors. */
+export function norm(vectors: readonly Value[]): Value {
+  const squares = vectors.map((x) => reshape(sum(mul(x, x)), [1]));
+  return sqrt(sum(concat(squares, 0)));
 }
 
+/** The factor that brings a gradient's norm to `clipNorm` at most. */
+export function clipFactor(gradientNorm: Value, { clipNorm = 1 }: AdamWOptions): Value {
+  return min(div(clipNorm, add(gradientNorm, 1e-6)), 1);
+}
+
+// Keeps the learning rate a divisor at steps that learn nothing.
+const LEAST_RATE = 1e-30;
+
 /**
- * One AdamW step on packed vectors whose first `decayed` elements are matrices.
- * The gradient is scaled to `clipNorm` at most; its norm before that comes back too.
+ * One AdamW step on vectors whose first `decayed` elements are matrices. The gradient counts `clip` times.
+ *
+ * m ← β1 m + (1 - β1) g;  v ← β2 v + (1 - β2) g²;  θ ← θ - η λ θ - η m̂ / (√v̂ + ε). All that is a scalar is
+ * worked out first, so that the vectors are passed over as few times as can be.
  */
 export function adamW(
   state: OptimiserState,
   gradient: Value,
+  clip: Value,
   rates: StepRates,
   decayed: number,
   options: AdamWOptions = {},
-): OptimiserState & { readonly gradientNorm: Value } {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, clipNorm = 1 } = options;
-  const gradientNorm = norm(gradient);
-  const g = mul(gradient, min(div(clipNorm, add(gradientNorm, 1e-6)), 1));
-  const firstMoment = add(mul(state.firstMoment, beta1), mul(g, 1 - beta1));
-  const secondMoment = add(mul(state.secondMoment, beta2), mul(mul(g, g), 1 - beta2));
-  // θ ← θ - η λ θ - η m̂ / (√v̂ + ε), with the corrections as factors of the scalars.
-  const rate = div(rates.learningRate, rates.correction1);
-  const root = add(mul(sqrt(secondMoment), sqrt(div(1, rates.correction2))), epsilon);
-  const size = state.parameters.shape[0]!;
-  const kept = sub(1, mul(rates.learningRate, weightDecay));
-  const shrunk = concat(
-    [mul(slice(state.parameters, 0, 0, decayed), kept), slice(state.parameters, 0, decayed, size)],
-    0,
-  );
-  const parameters = sub(shrunk, mul(div(firstMoment, root), rate));
-  return { parameters, firstMoment, secondMoment, gradientNorm };
+): OptimiserState {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
+  const { learningRate, correction1, correction2 } = rates;
+  const firstMoment = add(mul(state.firstMoment, beta1), mul(gradient, mul(clip, 1 - beta1)));
+  const squares = mul(mul(gradient, gradient), mul(mul(clip, clip), 1 - beta2));
+  const secondMoment = add(mul(state.secondMoment, beta2), squares);
+  // η m̂ / (√v̂ + ε) = m / ((√v / √c2 + ε) c1 / η)
+  const inverseRate = div(correction1, max(learningRate, LEAST_RATE));
+  const root = mul(sqrt(secondMoment), div(inverseRate, sqrt(correction2)));
+  const change = div(firstMoment, add(root, mul(inverseRate, epsilon)));
+  const kept = sub(1, mul(learningRate, weightDecay));
+  const parameters = sub(decay(state.parameters, kept, decayed), change);
+  return { parameters, firstMoment, secondMoment };
+}
+
+/** The first `decayed` elements of a vector times `kept`, and the rest. */
+function decay(parameters: Value, kept: Value, decayed: number): Value {
+  const size = parameters.shape[0]!;
+  if (decayed <= 0) return parameters;
+  if (decayed >= size) return mul(parameters, kept);
+  const matrices = mul(slice(parameters, 0, 0, decayed), kept);
+  return concat([matrices, slice(parameters, 0, decayed, size)], 0);
 }
 
 /** 1 - beta^k: what the moments' average still lacks at step `k`, counted from 1. */

@@ -6,8 +6,9 @@ import { PackedWeights } from "../nn/packed-weights.js";
 import type { Packing } from "../nn/packed-weights.js";
 import type { Weights } from "../nn/weights.js";
 import { emaStep } from "./ema.js";
-import { adamW } from "./optimiser.js";
-import type { AdamWOptions } from "./optimiser.js";
+import { adamW, clipFactor, norm } from "./optimiser.js";
+import type { AdamWOptions, StepRates } from "./optimiser.js";
+import { pieceName, piecesOf } from "./pieces.js";
 
 /** The vectors that a step reads and writes, each [packing.size]. */
 export const STATE_NAMES = ["parameters", "firstMoment", "secondMoment", "average"] as const;
@@ -19,15 +20,16 @@ export type LossBuilder = (
   graph: Graph,
 ) => { readonly loss: Value; readonly report?: Readonly<Record<string, Value>> };
 
-/** Name of the output that holds the next value of a state vector. */
+/** Name of the outputs that hold the next value of a state vector, before the number of the piece. */
 export function nextName(name: StateName): string {
   return `next.${name}`;
 }
 
 /**
- * The graph of one step. Inputs: the four state vectors, the scalars `learningRate`, `correction1`,
- * `correction2` and `emaDecay`, and what `build` declares. Outputs: `next.*`, `loss`, `gradientNorm`
- * and the reported scalars.
+ * The graph of one step. Inputs: the whole vector `parameters`, which the layers read, the four state
+ * vectors in pieces (`parameters.0`, ...), the scalars `learningRate`, `correction1`, `correction2` and
+ * `emaDecay`, and what `build` declares. Outputs: `next.*` in pieces, `loss`, `gradientNorm` and the
+ * reported scalars.
  */
 export function trainingStep(
   packing: Packing,
@@ -35,28 +37,43 @@ export function trainingStep(
   options: AdamWOptions = {},
 ): Graph {
   const graph = new Graph();
-  const vector = (name: StateName): Value => graph.input(name, "float32", [packing.size]);
-  const scalar = (name: string): Value => graph.input(name, "float32", []);
-  const state = {
-    parameters: vector("parameters"),
-    firstMoment: vector("firstMoment"),
-    secondMoment: vector("secondMoment"),
-  };
-  const weights = new PackedWeights(state.parameters, packing);
+  const vector = graph.input("parameters", "float32", [packing.size]);
+  const weights = new PackedWeights(vector, packing);
   const { loss, report = {} } = build(weights, graph);
-  const rates = {
+  const pieces = piecesOf(packing.size);
+  const gradients = weights.gradientPieces(loss, pieces);
+  const gradientNorm = norm(gradients);
+  const clip = clipFactor(gradientNorm, options);
+  const rates = declareRates(graph);
+  pieces.forEach(({ start, end }, i) => {
+    const state = declarePiece(graph, i, end - start);
+    const next = adamW(state, gradients[i]!, clip, rates, packing.decayed - start, options);
+    const average = emaStep(state.average, next.parameters, rates.emaDecay);
+    for (const [name, value] of Object.entries({ ...next, average })) {
+      graph.output(pieceName(nextName(name as StateName), i), value);
+    }
+  });
+  graph.output("loss", loss);
+  graph.output("gradientNorm", gradientNorm);
+  for (const [name, value] of Object.entries(report)) graph.output(name, value);
+  return graph;
+}
+
+function declareRates(graph: Graph): StepRates & { readonly emaDecay: Value } {
+  const scalar = (name: string): Value => graph.input(name, "float32", []);
+  return {
     learningRate: scalar("learningRate"),
     correction1: scalar("correction1"),
     correction2: scalar("correction2"),
+    emaDecay: scalar("emaDecay"),
   };
-  const next = adamW(state, weights.gradient(loss), rates, packing.decayed, options);
-  const average = emaStep(vector("average"), next.parameters, scalar("emaDecay"));
-  graph.output(nextName("parameters"), next.parameters);
-  graph.output(nextName("firstMoment"), next.firstMoment);
-  graph.output(nextName("secondMoment"), next.secondMoment);
-  graph.output(nextName("average"), average);
-  graph.output("loss", loss);
-  graph.output("gradientNorm", next.gradientNorm);
-  for (const [name, value] of Object.entries(report)) graph.output(name, value);
-  return graph;
+}
+
+/** Piece `index` of the state vectors as inputs. */
+function declarePiece(graph: Graph, index: number, length: number): Record<StateName, Value> {
+  const entries = STATE_NAMES.map((name) => [
+    name,
+    graph.input(pieceName(name, index), "float32", [length]),
+  ]);
+  return Object.fromEntries(entries) as Record<StateName, Value>;
 }

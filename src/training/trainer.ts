@@ -6,6 +6,7 @@ import type { HostTensor } from "../core/tensor.js";
 import type { Session, Tensors } from "../engine/runtime/session.js";
 import { emaDecay } from "./ema.js";
 import { biasCorrection } from "./optimiser.js";
+import { cutVector } from "./pieces.js";
 import { STATE_NAMES, nextName } from "./step.js";
 import type { StateName } from "./step.js";
 
@@ -57,16 +58,15 @@ export class Trainer {
     const { beta1 = 0.9, beta2 = 0.999 } = this.options;
     const scalar = (value: number): HostTensor => floats([], [value]);
     const feeds = {
-      ...this.state,
+      parameters: this.state.parameters,
+      ...cutState(this.state, (name) => name),
       ...batch,
       learningRate: scalar(this.options.learningRate(k)),
       correction1: scalar(biasCorrection(beta1, k)),
       correction2: scalar(biasCorrection(beta2, k)),
       emaDecay: scalar(emaDecay(this.options.emaDecay ?? 0.999, k)),
     };
-    const results = Object.fromEntries(
-      STATE_NAMES.map((name) => [nextName(name), this.spare[name]]),
-    );
+    const results = cutState(this.spare, nextName);
     const made = await this.session.run(feeds, results);
     const report = scalarsOf(made);
     refuseNonFinite(report, k);
@@ -74,6 +74,12 @@ export class Trainer {
     this.completed = k;
     return report;
   }
+}
+
+/** The pieces of all state vectors under the names that `rename` gives them. */
+function cutState(state: TrainingState, rename: (name: StateName) => string): Tensors {
+  const pieces = STATE_NAMES.map((name) => cutVector(rename(name), state[name]));
+  return Object.assign({}, ...pieces) as Tensors;
 }
 
 function scalarsOf(made: Tensors): StepReport {
