@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.each([nodeRuntime(), workerRuntime()])("$name", (runtime) => {
   let warm: Session;
-  beforeAll(async () => void (warm = await runtime.compile(doubling())));
+  beforeAll(async () => void (warm = await runtime.compile(doubling())), 60_000);
   afterAll(() => warm.release());
 
   it.each(runtimeContract)("$name", ({ check }) => check(runtime, file));

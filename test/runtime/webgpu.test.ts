@@ -75,7 +75,7 @@ describe("graphs lowered for WebGPU", () => {
 describe.runIf(onVulkan)("WebGPU on a Vulkan driver", () => {
   describe.each<Runtime>([nodeRuntime("webgpu"), workerRuntime("webgpu")])("$name", (runtime) => {
     let warm: Session;
-    beforeAll(async () => void (warm = await runtime.compile(doubling())));
+    beforeAll(async () => void (warm = await runtime.compile(doubling())), SLOW);
     afterAll(() => warm.release());
 
     it.each(runtimeContract)("$name", ({ check }) => check(runtime, file));

@@ -11,6 +11,16 @@ export interface RawSession {
   release(): Promise<void>;
 }
 
+/** The outputs by name, those that have a given result written into it. */
+export function intoResults(outputs: Tensors, results: Tensors): Record<string, HostTensor> {
+  const placed = Object.entries(outputs).map(([name, output]) => {
+    const result = results[name];
+    result?.data.set(output.data as never);
+    return [name, result ?? output] as const;
+  });
+  return Object.fromEntries(placed);
+}
+
 /** Types by name. */
 type Signature = ReadonlyMap<string, ValueType>;
 

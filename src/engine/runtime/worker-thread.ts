@@ -2,6 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { TransferListItem } from "node:worker_threads";
+import { Turns } from "./turns.js";
 import type { Reply, Request, RunReply, WorkerData } from "./worker-protocol.js";
 
 interface Pending {
@@ -21,16 +22,6 @@ function startWorker(workerData: WorkerData): Worker {
   return new Worker(new URL(entry, import.meta.url), { workerData });
 }
 
-/** Rejects as soon as `signal` does; `work` goes on unheeded. */
-function abandonable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abandon = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abandon();
-    signal.addEventListener("abort", abandon, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abandon));
-  });
-}
-
 /**
  * A worker thread. It is never ended while it serves a request: onnxruntime-node takes the whole process
  * down when its thread ends inside a run, so leaving the process waits for the run under way.
@@ -39,7 +30,7 @@ export class WorkerThread {
   private readonly busy = new Int32Array(new SharedArrayBuffer(4));
   private readonly worker = startWorker({ busy: this.busy.buffer });
   private readonly waitUntilIdle = (): void => void Atomics.wait(this.busy, 0, 1);
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
   private pending: Pending | undefined;
   private ended: Error | undefined;
 
@@ -51,17 +42,9 @@ export class WorkerThread {
     process.on("exit", this.waitUntilIdle);
   }
 
-  /**
-   * Asks when all earlier requests are answered; `pack` is called then. When `signal` aborts, a request that
-   * waits is not sent, and one that is sent is left to end by itself.
-   */
+  /** Asks when all earlier requests are answered; `pack` is called then. For `signal` see `Turns.take`. */
   ask(pack: () => Parcel, signal?: AbortSignal): Promise<RunReply | undefined> {
-    const answer = this.turn.then(() => {
-      signal?.throwIfAborted();
-      return this.send(pack());
-    });
-    this.turn = answer.catch(() => undefined);
-    return signal ? abandonable(answer, signal) : answer;
+    return this.turns.take(() => this.send(pack()), signal);
   }
 
   /** False once the thread has ended, by itself or by `close`. */
@@ -71,7 +54,7 @@ export class WorkerThread {
 
   /** Ends the thread when all requests are answered. */
   async close(): Promise<void> {
-    await this.turn;
+    await this.turns.idle();
     process.off("exit", this.waitUntilIdle);
     await this.worker.terminate();
   }

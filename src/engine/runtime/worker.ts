@@ -2,7 +2,7 @@
 
 import { zeros } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
-import { checkedSession } from "./checked-session.js";
+import { checkedSession, intoResults } from "./checked-session.js";
 import type { RawSession } from "./checked-session.js";
 import { modelFor } from "./node.js";
 import type { NodeProvider } from "./node.js";
@@ -19,15 +19,6 @@ function copyFeeds(feeds: Tensors, spare: Tensors): Record<string, HostTensor> {
     return [name, copy] as const;
   });
   return Object.fromEntries(copies);
-}
-
-function intoResults(outputs: Tensors, results: Tensors): Record<string, HostTensor> {
-  const placed = Object.entries(outputs).map(([name, output]) => {
-    const result = results[name];
-    result?.data.set(output.data as never);
-    return [name, result ?? output] as const;
-  });
-  return Object.fromEntries(placed);
 }
 
 /** A session that lives in `thread` under a number. */

@@ -1,0 +1,68 @@
+// Debian's Chromium with the test page open in it.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import type { Page } from "playwright-core";
+import { build } from "tsdown";
+import { serve } from "./server.js";
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu-sandbox",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+];
+
+/** Whether there is a Chromium; says so aloud when there is none. */
+export function hasChromium(): boolean {
+  const found = existsSync(CHROMIUM);
+  if (!found) {
+    console.warn(
+      `No Chromium at ${CHROMIUM}: the browser runtimes are NOT tested here. ` +
+        "Install Debian's chromium, or set CHROMIUM_PATH.",
+    );
+  }
+  return found;
+}
+
+/** Bundles the page for browsers into `folder`, as page.js and its parts. */
+export async function bundlePage(folder: string): Promise<void> {
+  await build({
+    config: false,
+    entry: { page: fileURLToPath(new URL("page.ts", import.meta.url)) },
+    outDir: folder,
+    platform: "browser",
+    format: "esm",
+    fixedExtension: false,
+    dts: false,
+    clean: false,
+    deps: { alwaysBundle: [/./] },
+    logLevel: "warn",
+    report: false,
+  });
+}
+
+/** Opens the page that was bundled into `folder`. */
+export async function openPage(
+  folder: string,
+): Promise<{ page: Page; close: () => Promise<void> }> {
+  const { server, address } = await serve(folder);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => console.error(error));
+  await page.goto(address);
+  await page.waitForFunction("globalThis.followspot !== undefined");
+  const close = async (): Promise<void> => {
+    await browser.close();
+    server.close();
+  };
+  return { page, close };
+}
