@@ -56,6 +56,12 @@ const compare =
     return result && tensor("bool", result.shape, Uint8Array.from(result.data as Float32Array));
   };
 
+const swish: Fold = (value, inputs) => {
+  if (!isOp(value, "Swish")) return undefined;
+  const { alpha } = value.attributes;
+  return unary((x) => x / (1 + Math.exp(-alpha * x)))(value, inputs);
+};
+
 /** The chosen elements, of any type. */
 const where: Fold = (value, [condition, a, b]) => {
   if (!condition || !a || !b) return undefined;
@@ -95,6 +101,7 @@ const folds: { readonly [K in OperatorName]?: Fold } = {
   Relu: unary((x) => Math.max(0, x)),
   Abs: unary(Math.abs),
   Sign: unary(Math.sign),
+  Swish: swish,
   Add: binary((a, b) => a + b),
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b),

@@ -31,6 +31,8 @@ export const tanh = unary("Tanh");
 export const relu = unary("Relu");
 export const abs = unary("Abs");
 export const sign = unary("Sign");
+/** Exact GELU, x Φ(x). */
+export const gelu = unary("Gelu");
 
 function operands(a: Operand, b: Operand): [Value, Value] {
   const graph = typeof a !== "number" ? a.graph : typeof b !== "number" ? b.graph : undefined;
@@ -80,6 +82,8 @@ export function mul(a: Operand, b: Operand): Value {
   const [x, y] = operands(a, b);
   if (isScalar(x, 1)) return y;
   if (isScalar(y, 1)) return x;
+  // A number scales a value before it is expanded, where there is less to scale.
+  if (isOp(x, "Expand") && y.shape.length === 0) return expand(mul(x.inputs[0]!, y), x.shape);
   return plainMul(x, y);
 }
 
@@ -238,18 +242,19 @@ export function convTranspose2d(
   return y.graph.apply("Conv2dInputGradient", [y, weight], { ...attributes, inputShape });
 }
 
-export function silu(x: Value): Value {
-  return mul(x, sigmoid(x));
+/** x σ(αx) (Ramachandran et al. 2017). */
+export function swish(x: Value, alpha: number): Value {
+  return x.graph.apply("Swish", [x], { alpha });
 }
 
-/** Exact GELU, x Φ(x). */
-export function gelu(x: Value): Value {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+/** x σ(x). */
+export function silu(x: Value): Value {
+  return swish(x, 1);
 }
 
 /** x σ(1.702 x), as in CLIP. */
 export function quickGelu(x: Value): Value {
-  return mul(x, sigmoid(mul(x, 1.702)));
+  return swish(x, 1.702);
 }
 
 /** Values cut to [low, high]. */

@@ -40,6 +40,8 @@ export interface OperatorAttributes {
   Relu: None;
   Abs: None;
   Sign: None;
+  Gelu: None;
+  Swish: { readonly alpha: number };
   Add: None;
   Sub: None;
   Mul: None;

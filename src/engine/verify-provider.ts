@@ -16,13 +16,13 @@ const STANDARD = [
 ];
 
 /** Kernels of com.microsoft, which only the CPU of Node is asked for: elsewhere they would leave the device. */
-const FUSED = ["com.microsoft.FusedMatMul", "com.microsoft.MultiHeadAttention"];
+const FUSED = ["FusedMatMul", "MultiHeadAttention", "QuickGelu"].map((op) => `com.microsoft.${op}`);
 
 const PORTABLE: ReadonlySet<string> = new Set(STANDARD);
 
 /** Operators by provider, those of other domains as `domain.Name`. */
 export const KERNELS: Readonly<Record<Provider, ReadonlySet<string>>> = {
-  "node-cpu": new Set([...STANDARD, ...FUSED]),
+  "node-cpu": new Set([...STANDARD, "Gelu", ...FUSED]),
   "node-webgpu": PORTABLE,
   "web-wasm": PORTABLE,
   "web-webgpu": PORTABLE,
@@ -31,6 +31,8 @@ export const KERNELS: Readonly<Record<Provider, ReadonlySet<string>>> = {
 /** The kernel that a value needs beyond the standard ones, with what to lower the graph with instead. */
 function special(value: Value): { kernel: string; remedy: string } | undefined {
   const remedy = "Lower the graph with fused: false.";
+  if (isOp(value, "Swish")) return { kernel: "com.microsoft.QuickGelu", remedy };
+  if (isOp(value, "Gelu")) return { kernel: "Gelu", remedy };
   if (isOp(value, "Attention")) return { kernel: "com.microsoft.MultiHeadAttention", remedy };
   if (isOp(value, "MatMul") && (value.attributes.transA || value.attributes.transB)) {
     return { kernel: "com.microsoft.FusedMatMul", remedy };

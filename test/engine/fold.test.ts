@@ -16,7 +16,7 @@ import { operatorCases } from "./cases/index.js";
 import { shapeCases } from "./cases/shape.js";
 
 /** Operators that are left as they are: sums belong to the provider, erf has no function here, halves are bits. */
-const KEPT: readonly OperatorName[] = ["Erf", "ReduceSum", "ReduceMax", "ScatterAdd"];
+const KEPT: readonly OperatorName[] = ["Erf", "Gelu", "ReduceSum", "ReduceMax", "ScatterAdd"];
 
 /** A case with constants for inputs, its result as output `y`. */
 function constantCase(c: OperatorCase): Graph {

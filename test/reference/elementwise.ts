@@ -9,7 +9,7 @@ import type { Reference } from "./tensor.js";
 import type { ReferenceRule, ReferenceTable } from "./index.js";
 
 type Unary = "Neg" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Erf" | "Sin" | "Cos";
-type Activation = "Sigmoid" | "Tanh" | "Relu" | "Abs" | "Sign";
+type Activation = "Sigmoid" | "Tanh" | "Relu" | "Abs" | "Sign" | "Gelu";
 type Binary = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min";
 type Compare = "Less" | "LessOrEqual" | "Equal";
 
@@ -52,7 +52,7 @@ const conversions: Record<DType, (x: number) => number> = {
 };
 
 export const elementwiseReference: ReferenceTable<
-  Unary | Activation | Binary | Compare | "Where" | "Cast"
+  Unary | Activation | Binary | Compare | "Swish" | "Where" | "Cast"
 > = {
   Neg: unary((x) => -x),
   Exp: unary(Math.exp),
@@ -67,6 +67,11 @@ export const elementwiseReference: ReferenceTable<
   Relu: unary((x) => Math.max(0, x)),
   Abs: unary(Math.abs),
   Sign: unary(Math.sign),
+  Gelu: unary((x) => (x / 2) * (1 + erf(x / Math.SQRT2))),
+  Swish: ({ attributes: { alpha } }, [x]) => ({
+    ...x!,
+    data: x!.data.map((e) => e / (1 + Math.exp(-alpha * e))),
+  }),
   Add: binary((x, y) => x + y),
   Sub: binary((x, y) => x - y),
   Mul: binary((x, y) => x * y),

@@ -10,6 +10,7 @@ import {
   cos,
   div,
   equal,
+  erf,
   exp,
   less,
   log,
@@ -17,6 +18,7 @@ import {
   neg,
   pow,
   reshape,
+  sigmoid,
   sign,
   sin,
   sub,
@@ -64,7 +66,7 @@ const extremum = (takesFirst: (a: Value, b: Value) => Value) =>
   });
 
 export const elementwiseGradients: GradientTable<
-  UnaryOp | BinaryOp | CompareOp | "Where" | "Cast"
+  UnaryOp | BinaryOp | CompareOp | "Swish" | "Where" | "Cast"
 > = {
   Neg: (_, dy) => [neg(dy)],
   Exp: (y, dy) => [mul(dy, y)],
@@ -87,9 +89,30 @@ export const elementwiseGradients: GradientTable<
   Relu: (y, dy) => [mul(dy, mask(less(0, y)))],
   Abs: (y, dy) => [mul(dy, sign(y.inputs[0]!))],
   Sign: noGradient,
+  // d x Φ(x) = Φ(x) + x φ(x) = ½ (1 + erf u + 2/√π u e^(-u²)) with u = x/√2
+  Gelu: (y, dy) => {
+    const u = mul(y.inputs[0]!, Math.SQRT1_2);
+    const density = exp(sub(Math.log(2 / Math.sqrt(Math.PI)), mul(u, u)));
+    return [mul(dy, mul(add(add(erf(u), mul(u, density)), 1), 0.5))];
+  },
+  // d x σ(αx) = σ + α y (1 - σ)
+  Swish: (y, dy) => {
+    const { alpha } = y.attributes;
+    const sigma = sigmoid(mul(y.inputs[0]!, alpha));
+    return [mul(dy, add(sigma, mul(mul(y, alpha), sub(1, sigma))))];
+  },
   Add: broadcast((_a, _b, dy) => [dy, dy]),
-  Sub: broadcast((_a, _b, dy) => [dy, neg(dy)]),
-  Mul: broadcast((a, b, dy) => [mul(dy, b), mul(dy, a)]),
+  // The sign changes after broadcasting is undone, where there is less to change.
+  Sub: (y, dy) => {
+    const [a, b] = y.inputs as [Value, Value];
+    return [sumTo(dy, a.shape), neg(sumTo(dy, b.shape))];
+  },
+  Mul: (y, dy) => {
+    const [a, b] = y.inputs as [Value, Value];
+    // d x² = 2x dx
+    if (a === b) return [mul(mul(dy, 2), a), null];
+    return [sumTo(mul(dy, b), a.shape), sumTo(mul(dy, a), b.shape)];
+  },
   // d(a/b) = da/b - (a/b) db/b
   Div: broadcast((_a, b, dy, y) => {
     const da = div(dy, b);

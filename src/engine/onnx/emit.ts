@@ -47,6 +47,7 @@ const plainOps: Record<PlainOp, Emission<OperatorName>> = {
   Relu: plain,
   Abs: plain,
   Sign: plain,
+  Gelu: plain,
   Add: plain,
   Sub: plain,
   Mul: plain,
@@ -68,6 +69,11 @@ export const emissions: { readonly [K in OperatorName]: Emission<K> } = {
     builder.initializer(builder.nameOf(value), value.attributes.value);
   },
   External: (value, builder) => builder.external(value),
+  Swish: (value, builder) => {
+    const alpha = { float: value.attributes.alpha };
+    const options = { output: builder.nameOf(value), domain: "com.microsoft" };
+    builder.node("QuickGelu", names(value, builder), { alpha }, options);
+  },
   Cast: (value, builder) => {
     const to = ELEMENT_TYPES[value.attributes.to];
     builder.node("Cast", names(value, builder), { to }, { output: builder.nameOf(value) });

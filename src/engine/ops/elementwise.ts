@@ -18,7 +18,8 @@ export type UnaryOp =
   | "Tanh"
   | "Relu"
   | "Abs"
-  | "Sign";
+  | "Sign"
+  | "Gelu";
 export type BinaryOp = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min";
 export type CompareOp = "Less" | "LessOrEqual" | "Equal";
 
@@ -40,7 +41,7 @@ function compare(inputs: readonly ValueType[]): ValueType {
   return { dtype: "bool", shape: sameDtype(inputs).shape };
 }
 
-export const elementwiseTypes: InferenceTable<UnaryOp | BinaryOp | CompareOp | "Where" | "Cast"> = {
+export const elementwiseTypes: InferenceTable<UnaryOp | BinaryOp | CompareOp | "Swish" | "Where" | "Cast"> = {
   Neg: unary,
   Exp: unary,
   Log: unary,
@@ -54,6 +55,8 @@ export const elementwiseTypes: InferenceTable<UnaryOp | BinaryOp | CompareOp | "
   Relu: unary,
   Abs: unary,
   Sign: unary,
+  Gelu: unary,
+  Swish: unary,
   Add: sameDtype,
   Sub: sameDtype,
   Mul: sameDtype,
