@@ -41,7 +41,7 @@ for (const level of LEVELS) {
       bySite.set(site, [...(bySite.get(site) ?? []), ratio]);
   }
   console.log(
-    `t = ${level}: ${byLevel[level]!.concentration.toFixed(2)}x over ${found.length} things`,
+    `t = ${level}: ${byLevel[level].concentration.toFixed(2)}x over ${found.length} things`,
   );
 }
 const swaps = await probe.swaps(scenes, 0.75);

@@ -65,8 +65,8 @@ export async function inspectPart(
 async function classOf(folder: string, part: string): Promise<string> {
   const config = await readJsonObject(await resolveModelFile(folder, `${part}/config.json`));
   const architectures = config["architectures"];
-  const name =
-    config["_class_name"] ?? (Array.isArray(architectures) ? architectures[0] : undefined);
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  const name = config["_class_name"] ?? first;
   return typeof name === "string" ? name : "unnamed";
 }
 
