@@ -69,7 +69,6 @@ function vaeConfig({ autoencoder }: AutoencoderConfig, scalingFactor: number) {
     _class_name: "AutoencoderTiny",
     _diffusers_version: "0.42.1",
     ...autoencoder,
-    block_out_channels: autoencoder.decoder_block_out_channels,
     force_upcast: false,
     upsample_fn: "nearest",
     upsampling_scaling_factor: 2,

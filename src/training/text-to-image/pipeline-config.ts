@@ -67,22 +67,23 @@ export function unetConfig({ unet }: TextToImageConfig): Record<string, unknown>
   });
 }
 
-/** text_encoder/config.json */
+/**
+ * text_encoder/config.json. Fractions that are whole, such as a dropout of 0.0, are left to their defaults:
+ * transformers takes no whole number where it expects a fraction, and JSON here writes no other.
+ */
 export function textEncoderConfig(
   { text_encoder: text }: Pick<TextToImageConfig, "text_encoder">,
   { bos, pad }: Pick<Tokenizer, "bos" | "pad">,
 ): Record<string, unknown> {
   return inOrder({
     architectures: ["CLIPTextModel"],
-    attention_dropout: 0,
     bos_token_id: bos,
-    dropout: 0,
-    initializer_factor: 1,
     initializer_range: 0.02,
     model_type: "clip_text_model",
     pad_token_id: pad,
     projection_dim: text.hidden_size,
-    torch_dtype: "float16",
+    // What it is computed in unless a person says otherwise: diffusers loads the UNet so, too.
+    torch_dtype: "float32",
     transformers_version: TRANSFORMERS,
     ...text,
   });
@@ -110,9 +111,12 @@ const DDIM_OPTIONS = {
 /** scheduler/scheduler_config.json */
 export function schedulerDocument(config: TextToImageConfig): Record<string, unknown> {
   const className = schedulerClass(config);
+  const isTrailing = config.scheduler["timestep_spacing"] === "trailing";
   return {
     ...(className === SCHEDULER ? DDIM_OPTIONS : {}),
     ...config.scheduler,
+    // Trailing steps know no offset, but diffusers warns of any other than 1.
+    ...(isTrailing ? { steps_offset: 1 } : {}),
     _class_name: className,
     _diffusers_version: DIFFUSERS,
   };
