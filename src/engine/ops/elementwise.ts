@@ -41,7 +41,9 @@ function compare(inputs: readonly ValueType[]): ValueType {
   return { dtype: "bool", shape: sameDtype(inputs).shape };
 }
 
-export const elementwiseTypes: InferenceTable<UnaryOp | BinaryOp | CompareOp | "Swish" | "Where" | "Cast"> = {
+export const elementwiseTypes: InferenceTable<
+  UnaryOp | BinaryOp | CompareOp | "Swish" | "Where" | "Cast"
+> = {
   Neg: unary,
   Exp: unary,
   Log: unary,
