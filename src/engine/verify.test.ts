@@ -2,8 +2,21 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 
-import { floats } from "../core/tensor.js";
-import { add, attention, conv2d, matmul, mul, scatterAdd, silu, sum } from "./functions.js";
+import { floats, integers } from "../core/tensor.js";
+import {
+  add,
+  attention,
+  conv2d,
+  convTranspose2d,
+  matmul,
+  mul,
+  reshape,
+  scatterAdd,
+  sign,
+  silu,
+  sin,
+  sum,
+} from "./functions.js";
 import { gradient } from "./gradient.js";
 import { Graph } from "./graph.js";
 import type { Value } from "./graph.js";
@@ -42,7 +55,7 @@ describe("verify", () => {
     const graph = layer();
     verify(graph);
     verify(lower(graph), "node-cpu");
-    verify(lower(graph, { fused: false }), "web-webgpu");
+    verify(lower(graph, { fused: false, webgpu: true }), "web-webgpu");
   });
 
   it.each<[string, Graph, RegExp]>([
@@ -138,7 +151,7 @@ describe("verify for a provider", () => {
     graph.output("y", attention(x, x, x, { heads: 2, scale: 1 }));
     return graph;
   };
-  const portable: Provider[] = ["node-webgpu", "web-wasm", "web-webgpu"];
+  const portable: Provider[] = ["node-webgpu", "web-webgpu"];
 
   it.each(portable)("keeps the kernels of com.microsoft from %s", (provider) => {
     const remedy = /Lower the graph with fused: false/;
@@ -148,9 +161,33 @@ describe("verify for a provider", () => {
     verify(lower(attending(), { fused: false }), provider);
   });
 
-  it("lets Node's CPU have them", () => {
-    verify(products(), "node-cpu");
-    verify(attending(), "node-cpu");
+  it.each<Provider>(["node-cpu", "web-wasm"])("lets %s have them", (provider) => {
+    verify(products(), provider);
+    verify(attending(), provider);
+  });
+
+  it.each<[string, (x: Value) => Value]>([
+    ["sines", sin],
+    ["signs", sign],
+    ["scattered sums", (x) => scatterAdd(x, x.graph.constant(integers([2], [1, 1])), 0, 3)],
+    [
+      "adjoints of grouped convolutions",
+      (x) => {
+        const w = x.graph.input("w", "float32", [1, 1, 1, 2]);
+        const picture = reshape(x, [1, 1, 1, 2]);
+        return convTranspose2d(picture, w, { groups: 2, outputSize: [1, 1] });
+      },
+    ],
+  ])("asks for other operators on WebGPU: %s", (_, build) => {
+    const graph = new Graph();
+    graph.output("y", build(graph.input("x", "float32", [2])));
+    for (const provider of portable) {
+      expect(() => verify(graph, provider)).toThrow(/Lower the graph with webgpu: true/);
+      const lowered = lower(graph, { convolution: "native", fused: false, webgpu: true });
+      verify(lowered, provider);
+      verifyModel(toOnnx(lowered), provider);
+    }
+    verify(graph, "web-wasm");
   });
 
   it("asks for columns where there is no kernel", () => {
@@ -182,7 +219,7 @@ const node = (init: MessageInitShape<typeof NodeProtoSchema>) => create(NodeProt
 describe("verifyModel", () => {
   it("accepts what the writer makes", () => {
     verifyModel(toOnnx(lower(layer())));
-    verifyModel(toOnnx(lower(layer(), { fused: false })), "web-webgpu");
+    verifyModel(toOnnx(lower(layer(), { fused: false, webgpu: true })), "web-webgpu");
   });
 
   it("accepts scattered updates everywhere: kernels that add in order", () => {
@@ -190,8 +227,9 @@ describe("verifyModel", () => {
     const updates = graph.input("updates", "float32", [3, 2]);
     const rows = graph.input("rows", "int64", [3]);
     graph.output("y", scatterAdd(updates, rows, 0, 4));
-    const providers = Object.keys(KERNELS) as Provider[];
-    providers.forEach((provider) => verifyModel(toOnnx(graph), provider));
+    for (const provider of Object.keys(KERNELS) as Provider[]) {
+      verifyModel(toOnnx(lower(graph, { webgpu: provider.endsWith("webgpu") })), provider);
+    }
   });
 
   it.each([
@@ -254,9 +292,9 @@ describe("verifyModel", () => {
     expect(() => verifyModel(model(damage))).toThrow(message);
   });
 
-  it("refuses com.microsoft for the web", () => {
-    expect(() => verifyModel(toOnnx(lower(layer())), "web-wasm")).toThrow(
-      /expected an operator of web-wasm, got com.microsoft.FusedMatMul/,
+  it("refuses com.microsoft for WebGPU", () => {
+    expect(() => verifyModel(toOnnx(lower(layer())), "web-webgpu")).toThrow(
+      /expected an operator of web-webgpu, got com.microsoft.FusedMatMul/,
     );
   });
 

@@ -31,8 +31,8 @@ const CHECKER = fileURLToPath(new URL("../../scripts/goldens/check_onnx.py", imp
 /** The ways in which a graph becomes a model, with where the model may run. */
 const LOWERINGS: readonly [string, LowerOptions, Provider][] = [
   ["columns", {}, "node-cpu"],
-  ["portable", { fused: false }, "web-webgpu"],
-  ["native", { convolution: "native", fused: false }, "web-webgpu"],
+  ["portable", { fused: false, webgpu: true }, "web-webgpu"],
+  ["native", { convolution: "native", fused: false, webgpu: true }, "web-webgpu"],
 ];
 
 /** A U-Net of two levels with its loss and the gradients to all of its weights. */

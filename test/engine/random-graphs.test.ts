@@ -44,8 +44,9 @@ describe.each(programs.map((program, seed) => ({ seed, program })))(
     });
 
     it("runs in single precision", async () => {
-      // Half of the graphs run with fused kernels, half in standard operators, folded before.
-      const run = seed % 2 ? graph : lower(rewrite(graph, foldConstants), { fused: false });
+      // Half of the graphs run with fused kernels, half folded and in WebGPU's operators.
+      const lowered = lower(rewrite(graph, foldConstants), { fused: false, webgpu: true });
+      const run = seed % 2 ? graph : lowered;
       verify(run, seed % 2 ? undefined : "web-webgpu");
       const session = await runtime.compile(run, { threads: 1 });
       const outputs = await session.run(feeds);

@@ -64,7 +64,7 @@ describe.each(operatorCases)("$name", (c) => {
     const fused = lower(caseGraph(c));
     verify(fused, "node-cpu");
     verifyModel(toOnnx(fused), "node-cpu");
-    const standard = lower(caseGraph(c), { fused: false });
+    const standard = lower(caseGraph(c), { fused: false, webgpu: true });
     verify(standard, "web-webgpu");
     verifyModel(toOnnx(standard), "web-webgpu");
   });
