@@ -81,7 +81,7 @@ export class Graph {
     inputs: readonly Value[],
     attributes: OperatorAttributes[K],
   ): Value {
-    const key = `${op}|${inputs.map((value) => value.id).join()}|${JSON.stringify(attributes)}`;
+    const key = keyOf(op, inputs, attributes);
     const known = this.interned.get(key);
     if (known) return known;
     for (const value of inputs) {
@@ -90,6 +90,15 @@ export class Graph {
     const made = this.append(op, inputs, attributes, inferType(op, inputs, attributes));
     this.interned.set(key, made);
     return made;
+  }
+
+  /** The value that `apply` would give, when the graph holds it already. */
+  find<K extends OperatorName>(
+    op: K,
+    inputs: readonly Value[],
+    attributes: OperatorAttributes[K],
+  ): Value | undefined {
+    return this.interned.get(keyOf(op, inputs, attributes));
   }
 
   /** Names a value as an output. Throws when the name is taken. */
@@ -112,6 +121,10 @@ export class Graph {
     this.values.push(value);
     return value;
   }
+}
+
+function keyOf(op: OperatorName, inputs: readonly Value[], attributes: object): string {
+  return `${op}|${inputs.map((value) => value.id).join()}|${JSON.stringify(attributes)}`;
 }
 
 // Emitted models name their inner values with a leading underscore.

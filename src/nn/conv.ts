@@ -19,6 +19,8 @@ export interface ConvOptions {
   readonly bias?: boolean;
   /** PyTorch's uniform rule when absent; the bias starts at 0 when this is given. */
   readonly init?: Initialisation;
+  /** What is added in place of the bias, given the bias: one pass over the picture instead of two. */
+  readonly shift?: (bias: Value) => Value;
 }
 
 /** Convolution: [N, H, W, in] -> [N, H', W', outChannels]. */
@@ -42,7 +44,9 @@ export function conv(
   });
   const pointwise = kernel === 1 && stride === 1 && padding === 0 && groups === 1;
   const y = pointwise ? mapChannels(x, weight) : conv2d(x, weight, { stride, padding, groups });
-  return bias ? add(y, biasOf(w, name, outChannels, init ? ZEROS : start)) : y;
+  if (!bias) return y;
+  const own = biasOf(w, name, outChannels, init ? ZEROS : start);
+  return add(y, options.shift ? options.shift(own) : own);
 }
 
 /** A convolution of one cell is a matrix product: weight [1, 1, I, O]. */

@@ -23,11 +23,13 @@ export interface ResblockOptions extends GroupNormOptions {
  */
 export function resblock(w: Weights, name: string, x: Value, options: ResblockOptions): Value {
   const { outChannels, timestep, outputScale = 1 } = options;
-  let h = conv(w, `${name}.conv1`, silu(groupNorm(w, `${name}.norm1`, x, options)), outChannels);
-  if (timestep) {
-    const shift = linear(w, `${name}.time_emb_proj`, silu(timestep), outChannels);
-    h = add(h, reshape(shift, [-1, 1, 1, outChannels]));
-  }
+  const activated = silu(groupNorm(w, `${name}.norm1`, x, options));
+  const shift = (bias: Value): Value => {
+    if (!timestep) return bias;
+    const projected = linear(w, `${name}.time_emb_proj`, silu(timestep), outChannels);
+    return add(reshape(projected, [-1, 1, 1, outChannels]), bias);
+  };
+  let h = conv(w, `${name}.conv1`, activated, outChannels, { shift });
   h = silu(groupNorm(w, `${name}.norm2`, h, options));
   h = conv(w, `${name}.conv2`, h, outChannels, { init: ZEROS });
   const skip =
