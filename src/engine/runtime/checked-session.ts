@@ -46,22 +46,49 @@ function expectAll(feeds: Tensors, expected: Signature): void {
   }
 }
 
-function overlap({ data: a }: HostTensor, { data: b }: HostTensor): boolean {
-  if (a.buffer !== b.buffer) return false;
-  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+/** A tensor's place in its memory. */
+interface Span {
+  readonly label: string;
+  readonly isResult: boolean;
+  readonly start: number;
+  readonly end: number;
 }
 
-/** Throws when a result lies in the memory of a feed or of another result. */
+function spansByMemory(results: Tensors, feeds: Tensors): Map<ArrayBufferLike, Span[]> {
+  const spans = new Map<ArrayBufferLike, Span[]>();
+  const collect = (tensors: Tensors, isResult: boolean): void => {
+    for (const [name, { data }] of Object.entries(tensors)) {
+      const { buffer, byteOffset: start, byteLength } = data;
+      const span = { label: isResult ? name : `input ${name}`, isResult, start };
+      const known = spans.get(buffer) ?? [];
+      if (known.length === 0) spans.set(buffer, known);
+      known.push({ ...span, end: start + byteLength });
+    }
+  };
+  collect(feeds, false);
+  collect(results, true);
+  return spans;
+}
+
+/** Throws when a result lies in the memory of a feed or of another result. Feeds may share theirs. */
 function expectApart(results: Tensors, feeds: Tensors): void {
-  const named = Object.entries(results);
-  const all = [
-    ...Object.entries(feeds).map(([name, feed]) => [`input ${name}`, feed] as const),
-    ...named,
-  ];
-  for (const [name, result] of named) {
-    const [shared] = all.find(([other, tensor]) => other !== name && overlap(tensor, result)) ?? [];
-    if (shared !== undefined) {
-      throw new Error(`run: output ${name}: expected memory of its own, got that of ${shared}`);
+  for (const spans of spansByMemory(results, feeds).values()) {
+    spans.sort((a, b) => a.start - b.start);
+    // The one of each kind that reaches farthest so far.
+    let feed: Span | undefined;
+    let result: Span | undefined;
+    for (const span of spans) {
+      const met = [result, span.isResult ? feed : undefined].find(
+        (it) => it && span.start < it.end,
+      );
+      if (met) {
+        const [output, other] = span.isResult ? [span, met] : [met, span];
+        throw new Error(
+          `run: output ${output.label}: expected memory of its own, got that of ${other.label}`,
+        );
+      }
+      if (span.isResult) result = span.end > (result?.end ?? 0) ? span : result;
+      else feed = span.end > (feed?.end ?? 0) ? span : feed;
     }
   }
 }
