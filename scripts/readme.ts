@@ -31,7 +31,7 @@ async function modelFigures(): Promise<string[]> {
   if (autoencoder) {
     const { psnrMean, pictures, gate } = autoencoder;
     rows.push(
-      `| autoencoder, PSNR on ${String(pictures)} held-out scenes (gate ${String(gate)} dB) | ${String(psnrMean)} dB |`,
+      `| autoencoder, PSNR on ${String(pictures)} unseen scenes (gate ${String(gate)} dB) | ${String(psnrMean)} dB |`,
     );
   }
   if (localisation) {
