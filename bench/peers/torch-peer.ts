@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -92,10 +93,17 @@ export class TorchPeer {
     this.child.stdin.end();
   }
 
+  /** How the process ended. */
+  private async ending(): Promise<string> {
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    return `the process ended with ${child.signalCode ?? child.exitCode}`;
+  }
+
   private async ask(op: string, rest: object = {}): Promise<Answer> {
     this.child.stdin.write(`${JSON.stringify({ op, ...rest })}\n`);
     const line = await this.lines.next();
-    if (line.done) throw new Error(`${this.variant.name}: the process ended without an answer`);
+    if (line.done) throw new Error(`${this.variant.name}: no answer; ${await this.ending()}`);
     const answer = JSON.parse(line.value) as Answer;
     if (answer.error) throw new Error(`${this.variant.name}: ${answer.error}`);
     return answer;
