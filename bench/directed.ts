@@ -66,7 +66,7 @@ export function directedWorks(runtime: Runtime, net: Net, threads: number): Work
     weights: (graph) => constantWeights(graph, specs),
     runtime,
     threads,
-    sessions: 4,
+    sessions: 8, // more than all methods ask for: nothing is compiled twice
   });
   const plain = guided(network, noise([1, TOKENS, net.width]), GUIDANCE);
   const sites = network.sites(net.side, net.side, TOKENS);
