@@ -1,5 +1,6 @@
 // From the options of a drawing call to a checked order: every default filled in, words found in the prompt.
 
+import type { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import { isSamplerName, SAMPLER_NAMES } from "../diffusion/index.js";
 import type { SamplerName } from "../diffusion/index.js";
@@ -40,8 +41,8 @@ export interface DrawOptions {
   /** Guidance scale, 0 to 50; 1 is none. */
   readonly cfg?: number;
   readonly sampler?: SamplerName;
-  /** How boxes are enforced; "direct" when absent and there are boxes. */
-  readonly method?: MethodName | Method;
+  /** How boxes are enforced: a method's name, or also some of its parameters; "direct" when there are boxes. */
+  readonly method?: MethodName | z.input<typeof methodSchema>;
   /** Factor on the edit of boxes that state none. */
   readonly strength?: number;
   /** Step range of boxes that state none. */
@@ -137,11 +138,25 @@ function checkRange(name: string, value: number, [least, most]: readonly [number
   throw new FollowspotError(`${name}: expected a number from ${least} to ${most}, got ${value}.`);
 }
 
-function chooseMethod(method: MethodName | Method, defaults: MethodDefaults): Method {
-  if (typeof method !== "string") return methodSchema.parse(method);
+function chooseMethod(
+  method: NonNullable<DrawOptions["method"]>,
+  defaults: MethodDefaults,
+): Method {
+  if (typeof method !== "string") return completeMethod(method, defaults);
   if (METHOD_NAMES.includes(method)) return defaultMethod(method, defaults);
   const known = METHOD_NAMES.join(", ");
   throw new FollowspotError(`method: expected one of ${known}, got ${String(method)}.`);
+}
+
+/** Parameters that are left out are the model's or the method's defaults. */
+function completeMethod(method: z.input<typeof methodSchema>, defaults: MethodDefaults): Method {
+  const isKnown = METHOD_NAMES.includes(method.name);
+  const whole = isKnown ? { ...defaultMethod(method.name, defaults), ...method } : method;
+  const parsed = methodSchema.safeParse(whole);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = ["method", ...issue!.path].join(".");
+  throw new FollowspotError(`${place}: ${issue!.message}.`, { cause: parsed.error });
 }
 
 function chooseSize({ size: trained, factor }: PipelineFolder, { size, force }: DrawOptions): Size {

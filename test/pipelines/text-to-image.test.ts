@@ -139,6 +139,11 @@ describe("what is refused", () => {
     ["another size", { size: [64, 64] }, /32x32/],
     ["no seed", { seeds: [] }, /seeds/],
     ["an unknown sampler", { sampler: "magic" as "ddim" }, /sampler: expected one of ddim/],
+    [
+      "a method's parameter out of range",
+      { method: { name: "direct", trailing: 99 } },
+      /method\.trailing: /,
+    ],
     ["an unknown method", { method: "magic" as "direct" }, /method: expected one of direct/],
   ];
   for (const [name, change, message] of cases) {
