@@ -25,6 +25,8 @@ export interface BatchOptions {
   readonly captionDropout: number;
   /** Share of captions whose trailing positions (from EOS on) are emptied, so that words must carry meaning. */
   readonly trailingDropout: number;
+  /** Exponent p of timesteps drawn as 1000·u^p; 1 when absent. */
+  readonly timestepPower?: number;
 }
 
 /** The inputs of a step, by name: what a model is trained on, whole. */
@@ -75,12 +77,12 @@ export class TextToImageBatches {
     };
   }
 
-  // One timestep in each of as many equal ranges as there are pictures: every batch sees all levels.
+  // One timestep in each of as many equally likely ranges as there are pictures: every batch sees all levels.
   private levels(offset: number) {
-    const { batch } = this.options;
+    const { batch, timestepPower = 1 } = this.options;
     const { trainTimesteps } = this.schedule;
     return Array.from({ length: batch }, (_, i) => {
-      const t = Math.floor(((i + offset) / batch) * trainTimesteps);
+      const t = Math.floor(((i + offset) / batch) ** timestepPower * trainTimesteps);
       return levelAt(this.schedule, Math.min(t, trainTimesteps - 1));
     });
   }

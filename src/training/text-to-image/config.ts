@@ -31,11 +31,15 @@ export const textToImageSchema = z
       peak: z.number().positive(),
       floor: z.number().nonnegative(),
       warmup: z.int().nonnegative(),
+      /** Last steps over which the rate falls; all after the warm-up when absent. */
+      decay: z.int().positive().optional(),
     }),
     weight_decay: z.number().nonnegative(),
     ema_decay: share,
     caption_dropout: share,
     trailing_dropout: share,
+    /** Timesteps are drawn as 1000·u^p with u uniform: below 1 there is more noise, where the text decides. */
+    timestep_power: z.number().positive().default(1),
     /** Steps between sample sheets. */
     sample_every: z.int().positive(),
     sample_prompts: z.array(z.string()).min(1),
