@@ -18,6 +18,10 @@ export type { SchedulerConfig, Spacing } from "./scheduler-config.js";
 export { levelAt, makeSchedule, noiseLevel } from "./schedule.js";
 export type { Schedule } from "./schedule.js";
 
+// Noise schedules in continuous time
+export { LOG_SNR_KINDS, logSnrSchedule, timestepAt, trainedBetas } from "./log-snr.js";
+export type { LogSnrKind, LogSnrLevel, LogSnrOptions, LogSnrSchedule } from "./log-snr.js";
+
 // Parameterisations
 export {
   PARAMETERISATIONS,

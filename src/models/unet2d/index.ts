@@ -1,0 +1,11 @@
+// UNet2DModel: configuration, graph, attention sites, and the blocks that its relatives are made of.
+
+export { downPlans2D, headsOf, parseUNet2DConfig, sidesOf, strideOf, upPlans2D } from "./config.js";
+export type { BlockPlan2D, Resampling, UNet2DConfig } from "./config.js";
+export { unet2d } from "./unet2d.js";
+export type { UNet2DInputs, UNet2DResult, UNet2DStages } from "./unet2d.js";
+export { selfAttention } from "./blocks.js";
+export type { SelfAttentionOptions } from "./blocks.js";
+export { residual2d } from "./residual.js";
+export type { Dropout, Residual2DOptions } from "./residual.js";
+export { sitesOf2D } from "./sites.js";
