@@ -15,7 +15,8 @@ import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { readJsonObject } from "../../src/io/json.js";
 import { openSafetensors } from "../../src/io/safetensors.js";
 import { parseTextEncoderConfig, textEncoder } from "../../src/models/text-encoder/index.js";
-import { Tokenizer } from "../../src/models/tokenizer/index.js";
+import { loadTokenizer } from "../../src/models/tokenizer/folder.js";
+import type { Tokenizer } from "../../src/models/tokenizer/index.js";
 import { parseUNetConfig, sitesOf, unet } from "../../src/models/unet/index.js";
 import { encodeTiny, parseAutoencoderTinyConfig } from "../../src/models/vae/index.js";
 import type { AttentionSite } from "../../src/nn/attention.js";
@@ -69,7 +70,7 @@ export class LocalisationProbe {
   static async open(folder: string): Promise<LocalisationProbe> {
     const runtime = nodeRuntime();
     const config = (part: string) => readJsonObject(join(folder, part, "config.json"));
-    const tokenizer = await Tokenizer.load(join(folder, "tokenizer"));
+    const tokenizer = await loadTokenizer(join(folder, "tokenizer"));
     const vae = parseAutoencoderTinyConfig(await config("vae"));
     const unetConfig = parseUNetConfig(await config("unet"));
     const textConfig = parseTextEncoderConfig(await config("text_encoder"));

@@ -7,11 +7,11 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { FollowspotError } from "../core/errors.js";
 import { fileError } from "./file-error.js";
 import { findCachedModel, hubCacheFolder, isHubId, listCachedModels } from "./hub-cache.js";
+import { MODEL_INDEX } from "./model-source.js";
 import { findPackageRoot } from "./package-root.js";
 import { refusePickle } from "./pickle.js";
 
-/** The file that makes a folder a model: it names the parts of the pipeline. */
-export const MODEL_INDEX = "model_index.json";
+export { MODEL_INDEX } from "./model-source.js";
 
 const GET_A_HUB_MODEL =
   "Get a hub model with `hf download ORG/NAME` (from Python's huggingface_hub), or with " +

@@ -1,13 +1,11 @@
 // Pickled checkpoints (.ckpt, .bin, .pt): never opened, since reading one can run any code.
 
-import { extname } from "node:path";
-
 import { FollowspotError } from "../core/errors.js";
 
-const EXTENSIONS = new Set([".ckpt", ".bin", ".pt", ".pth", ".pkl", ".pickle"]);
+const PICKLED = /\.(ckpt|bin|pt|pth|pkl|pickle)$/i;
 
 function conversion(path: string): string {
-  return extname(path).toLowerCase() === ".ckpt"
+  return /\.ckpt$/i.test(path)
     ? "Convert it once with Python's diffusers: " +
         `StableDiffusionPipeline.from_single_file("${path}").save_pretrained("FOLDER").`
     : "Convert it once with Python's safetensors: " +
@@ -17,7 +15,7 @@ function conversion(path: string): string {
 
 /** Throws FollowspotError, with the way to convert, when the name is one of a pickled checkpoint. */
 export function refusePickle(path: string): void {
-  if (!EXTENSIONS.has(extname(path).toLowerCase())) return;
+  if (!PICKLED.test(path)) return;
   throw new FollowspotError(`${path}: expected safetensors, got a pickled checkpoint.`, {
     remedy: conversion(path),
   });

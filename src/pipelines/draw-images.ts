@@ -10,7 +10,7 @@ import { parametersText } from "./draw-parameters.js";
 import { RECIPE_CHUNK } from "./recipe-file.js";
 import { formatRecipe } from "./recipe.js";
 import type { Recipe } from "./recipe.js";
-import type { DrawnPicture } from "./text-to-image.js";
+import type { DrawnPicture } from "./text-to-image-pipeline.js";
 
 /** Small pictures are enlarged to about this many pixels a side before labels are drawn on them. */
 const OVERLAY_SIDE = 512;

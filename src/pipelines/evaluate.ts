@@ -50,7 +50,7 @@ export async function evaluatePlacement(
     signal,
   });
   const detector = await loadDetector(folder, runtime);
-  const digest = await digestOf(pipeline.model.folder);
+  const digest = await digestOf(pipeline.model.source.name);
   let started = false;
   try {
     const result = await evaluate({
@@ -90,8 +90,8 @@ async function drawOne(
 async function ceilingOf(
   pipeline: TextToImagePipeline,
 ): Promise<(triple: ProtocolTriple) => Promise<Picture>> {
-  const { folder, size } = pipeline.model;
-  const autoencoder = await readAutoencoder(join(folder, "vae"));
+  const { source, size } = pipeline.model;
+  const autoencoder = await readAutoencoder(join(source.name, "vae"));
   const drawings = await loadDrawings();
   const runtime = nodeRuntime();
   return async (triple) => {

@@ -3,6 +3,7 @@
 import { FollowspotError } from "../core/errors.js";
 import { readJsonObject } from "../io/json.js";
 import { resolveModelFile } from "../io/model-folder.js";
+import { folderSource } from "../io/model-source-folder.js";
 import { openSafetensors } from "../io/safetensors.js";
 import type { StoredDType, TensorEntry } from "../io/safetensors.js";
 import { textEncoder } from "../models/text-encoder/index.js";
@@ -12,7 +13,7 @@ import { collectSpecs } from "../nn/input-weights.js";
 import { findWeight } from "../nn/weights.js";
 import type { Weights } from "../nn/weights.js";
 import type { PartReport } from "./model-report.js";
-import type { PipelineFolder } from "./text-to-image-folder.js";
+import type { PipelineModel } from "./text-to-image-model.js";
 import { weightFiles } from "./text-to-image-weights.js";
 import type { PartFiles } from "./text-to-image-weights.js";
 
@@ -43,12 +44,12 @@ const NAMES: Partial<Record<StoredDType, string>> = {
 export async function inspectPart(
   folder: string,
   files: PartFiles,
-  pipeline: PipelineFolder | undefined,
+  pipeline: PipelineModel | undefined,
 ): Promise<InspectedPart> {
   const { part, rename = (name: string) => name } = files;
   const stored = new Map<string, TensorEntry>();
   let metadata: Readonly<Record<string, string>> | undefined;
-  for (const name of await weightFiles(folder, files)) {
+  for (const name of await weightFiles(folderSource(folder), files)) {
     const file = await openSafetensors(await resolveModelFile(folder, name));
     metadata ??= file.metadata;
     for (const [key, entry] of file.tensors) stored.set(rename(key), entry);
@@ -81,7 +82,7 @@ function sizesOf(entries: readonly TensorEntry[]) {
 }
 
 /** The network of a part, built for its weights' names and shapes alone. */
-const BUILDERS: Record<PartFiles["part"], (weights: Weights, pipeline: PipelineFolder) => unknown> =
+const BUILDERS: Record<PartFiles["part"], (weights: Weights, pipeline: PipelineModel) => unknown> =
   {
     unet: (weights, { unet: config, size, factor }) => {
       const { graph } = weights;
@@ -105,7 +106,7 @@ const BUILDERS: Record<PartFiles["part"], (weights: Weights, pipeline: PipelineF
 function findMisfit(
   part: PartFiles["part"],
   stored: ReadonlyMap<string, TensorEntry>,
-  pipeline: PipelineFolder,
+  pipeline: PipelineModel,
 ): string | undefined {
   try {
     const specs = collectSpecs((weights) => void BUILDERS[part](weights, pipeline));

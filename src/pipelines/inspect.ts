@@ -10,8 +10,9 @@ import { sitesOf } from "../models/unet/index.js";
 import { inspectPart } from "./inspect-part.js";
 import type { InspectedPart } from "./inspect-part.js";
 import type { ModelReport, SiteReport } from "./model-report.js";
-import { digestOf, PARTS, readPipelineFolder } from "./text-to-image-folder.js";
-import type { PipelineFolder } from "./text-to-image-folder.js";
+import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
+import { PARTS } from "./text-to-image-model.js";
+import type { PipelineModel } from "./text-to-image-model.js";
 
 /** As InspectService.inspectModel. */
 export async function inspectModel(model: string): Promise<ModelReport> {
@@ -53,7 +54,7 @@ function isThere(entry: unknown): entry is [string, string] {
   return Array.isArray(entry) && typeof entry[1] === "string";
 }
 
-function sitesIn({ unet, size, factor, tokenizer }: PipelineFolder): SiteReport[] {
+function sitesIn({ unet, size, factor, tokenizer }: PipelineModel): SiteReport[] {
   const [width, height] = size;
   return sitesOf(unet, height / factor, width / factor, tokenizer.maxLength).map((site) => ({
     name: site.name,
@@ -64,7 +65,7 @@ function sitesIn({ unet, size, factor, tokenizer }: PipelineFolder): SiteReport[
   }));
 }
 
-function factsOf(pipeline: PipelineFolder): Record<string, string | number> {
+function factsOf(pipeline: PipelineModel): Record<string, string | number> {
   const { size, factor, decoder, schedule, tokenizer, defaults } = pipeline;
   const { className, prediction, rescaleZeroSnr } = schedule.config;
   return {
@@ -99,7 +100,7 @@ function unusedParts(index: Readonly<Record<string, unknown>>): string[] {
   });
 }
 
-function limitsOf({ size, tokenizer }: PipelineFolder): string[] {
+function limitsOf({ size, tokenizer }: PipelineModel): string[] {
   return [
     `draw other sizes than ${size.join("x")}, unless forced`,
     `read more than ${tokenizer.maxLength - 2} tokens of a prompt: the rest is cut`,

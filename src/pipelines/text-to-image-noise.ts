@@ -39,7 +39,9 @@ export class NoiseSource {
 
 /** Lets whatever waits on the event loop go first: timers, Ctrl+C, messages. */
 export function pause(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  // Browsers have timers only, and rest a few milliseconds in them.
+  const later = typeof setImmediate === "function" ? setImmediate : setTimeout;
+  return new Promise((resolve) => void later(resolve));
 }
 
 /** Milliseconds by phase. */

@@ -6,7 +6,7 @@ import type { Picture } from "../io/image.js";
 import type { AttentionSite } from "../nn/attention.js";
 import { AttentionMap, AttentionShare } from "./score-attention.js";
 import { heatmapOver } from "./score-heatmap.js";
-import type { DrawnPicture } from "./text-to-image.js";
+import type { DrawnPicture } from "./text-to-image-pipeline.js";
 import type { Order } from "./text-to-image-order.js";
 
 /** Gathers the maps of a run's steps. */

@@ -12,7 +12,7 @@ import { boxDefaults, defaultMethod, METHOD_NAMES, methodSchema } from "./recipe
 import type { Method, MethodDefaults, MethodName } from "./recipe-methods.js";
 import { LIMITS } from "./recipe.js";
 import { findPhrases } from "./text-to-image-words.js";
-import type { PipelineFolder } from "./text-to-image-folder.js";
+import type { PipelineModel } from "./text-to-image-model.js";
 
 /** A box for words of the prompt. */
 export interface PlacedWords {
@@ -85,7 +85,7 @@ export interface Order {
  *
  * @throws FollowspotError naming the option at fault, or the words that the prompt lacks
  */
-export function makeOrder(model: PipelineFolder, options: DrawOptions): Order {
+export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const { tokenizer, defaults } = model;
   const { prompt: text, boxes: given = [], negative = "", seed = 0n } = options;
   const { seeds = [seed], steps = defaults.steps, cfg = defaults.cfg } = options;
@@ -159,7 +159,7 @@ function completeMethod(method: z.input<typeof methodSchema>, defaults: MethodDe
   throw new FollowspotError(`${place}: ${issue!.message}.`, { cause: parsed.error });
 }
 
-function chooseSize({ size: trained, factor }: PipelineFolder, { size, force }: DrawOptions): Size {
+function chooseSize({ size: trained, factor }: PipelineModel, { size, force }: DrawOptions): Size {
   if (!size) return trained;
   const text = size.join("x");
   if (size.some((side) => !(side > 0) || side % factor !== 0)) {

@@ -1,175 +1,15 @@
-// From a prompt and boxes to pictures, with a Stable-Diffusion-family model and nothing else.
+// Text to image in Node: a model by its name, drawn in a worker thread.
 
-import { noiseLevel, sample } from "../diffusion/index.js";
-import type { Runtime } from "../engine/runtime/session.js";
 import { workerRuntime } from "../engine/runtime/worker.js";
-import type { Picture } from "../io/image.js";
-import type { AttentionSite } from "../nn/attention.js";
-import type { Size } from "./box.js";
-import { UNetDenoiser } from "./denoiser.js";
-import type { BoxReport, BoxTokens } from "./draw-request.js";
-import { PictureDecoder, PromptEncoder } from "./text-to-image-ends.js";
-import { PARTS, readPipelineFolder } from "./text-to-image-folder.js";
-import type { PipelineFolder } from "./text-to-image-folder.js";
-import { Observations } from "./text-to-image-observations.js";
-import { NoiseSource, pause, Stopwatch } from "./text-to-image-noise.js";
-import { makeOrder } from "./text-to-image-order.js";
-import type { DrawOptions, Order } from "./text-to-image-order.js";
-import { coarseSites, denoiserOf } from "./text-to-image-run.js";
-import type { EditedSites } from "./text-to-image-run.js";
-import { openPart } from "./text-to-image-weights.js";
-import { promptWarnings } from "./text-to-image-words.js";
+import { readPipelineFolder } from "./text-to-image-folder.js";
+import { openPipeline } from "./text-to-image-pipeline.js";
+import type { OpenOptions, TextToImagePipeline } from "./text-to-image-pipeline.js";
 
-export interface LoadOptions {
-  /** Where graphs run; on the processor, in a worker thread, when absent. */
-  readonly runtime?: Runtime;
-  /** Threads of one operator; the machine's cores when absent. Pictures are the same bytes at one count. */
-  readonly threads?: number;
-  /** Which resolutions' cross-attention placement edits; "all" when absent. */
-  readonly edited?: EditedSites;
-  /**
-   * Hold one compiled graph of the network at a time: half the memory, but steps outside the boxes' range then
-   * cost what directed ones cost. By the size of the weights when absent.
-   */
-  readonly isLean?: boolean;
-  readonly signal?: AbortSignal;
-}
+export { planOf, TextToImagePipeline } from "./text-to-image-pipeline.js";
+export type { DrawnPicture, DrawStep } from "./text-to-image-pipeline.js";
 
-/** One finished picture. */
-export interface DrawnPicture {
-  readonly seed: bigint;
-  readonly picture: Picture;
-  /** For each box, its words' tokens and the share of their attention that lay in it. */
-  readonly boxes: readonly BoxReport[];
-  readonly heatmaps: readonly { readonly word: string; readonly picture: Picture }[];
-}
-
-/** One finished step of a run. */
-export interface DrawStep {
-  /** How many steps are done, 1 to `steps`. */
-  readonly step: number;
-  readonly steps: number;
-  /** What the first picture of the batch is expected to become; the picture itself at the last step. */
-  readonly preview?: Picture;
-  /** At the last step: all pictures, in the order of the seeds. */
-  readonly pictures?: readonly DrawnPicture[];
-  /** At the last step: milliseconds of encoding, sampling and decoding. */
-  readonly milliseconds?: Readonly<Record<string, number>>;
-}
-
-/** Networks with more bytes of float32 weights are held in one compiled graph at a time. */
-const LEAN_BYTES = 2 ** 29;
-
-/** A loaded model that draws. */
-export class TextToImagePipeline {
-  /** @param model - what its folder says; the rest are its parts */
-  constructor(
-    readonly model: PipelineFolder,
-    private readonly network: UNetDenoiser,
-    private readonly encoder: PromptEncoder,
-    private readonly decoder: PictureDecoder,
-    private readonly edited: EditedSites,
-    private readonly isLean: boolean,
-  ) {}
-
-  /**
-   * Draws step by step: `for await (const { preview } of pipe.draw({ prompt, boxes })) show(preview)`.
-   * The last step bears the pictures. Pictures of one call share all but their seed; each is the same as
-   * if it were drawn alone, within rounding.
-   *
-   * @throws FollowspotError naming the option at fault, or the words that the prompt lacks; the signal's
-   *   reason within a step of its abort
-   */
-  async *draw(options: DrawOptions): AsyncGenerator<DrawStep, void, void> {
-    const order = makeOrder(this.model, options);
-    const watch = new Stopwatch();
-    const embeddings = await this.encoder.encode(order.prompt, order.seeds.length);
-    const negative = await this.encoder.encode(order.negative, 1);
-    watch.lap("encode");
-    const sites = this.sites(order.size);
-    const [height, width] = this.latentSize(order.size);
-    const coarse = coarseSites(sites, height * width);
-    const seen = new Observations(order, coarse);
-    const noise = new NoiseSource(order.seeds, [height, width, this.model.unet.in_channels]);
-    const denoiser = denoiserOf(order, {
-      network: this.network,
-      schedule: this.model.schedule,
-      sites,
-      cells: height * width,
-      edited: this.edited,
-      negative,
-      isLean: this.isLean,
-    });
-    const run = sample({
-      denoiser,
-      condition: { embeddings, conditional: order.seeds.map(() => true) },
-      schedule: this.model.schedule,
-      sampler: order.sampler,
-      steps: order.steps,
-      noise: noise.next(),
-      stepNoise: () => noise.next(),
-      signal: order.signal,
-    });
-    for await (const { step, steps, level, x, x0, maps } of run) {
-      if (maps) seen.add(noiseLevel(level, this.model.schedule.trainTimesteps), maps);
-      watch.lap("sample");
-      if (step === steps) {
-        const pictures = await this.decoder.decode(x);
-        watch.lap("decode");
-        const { milliseconds } = watch;
-        yield { step, steps, preview: pictures[0]!, pictures: seen.of(pictures), milliseconds };
-        return;
-      }
-      if (order.previews) yield { step, steps, preview: (await this.decoder.decode(x0, 1))[0]! };
-      else yield { step, steps };
-      watch.lap("other");
-      await pause();
-    }
-  }
-
-  /** Draws to the end. Options and errors as `draw`. */
-  async pictures(options: DrawOptions): Promise<readonly DrawnPicture[]> {
-    for await (const { pictures } of this.draw({ ...options, previews: false })) {
-      if (pictures) return pictures;
-    }
-    throw new Error("draw: expected pictures at the last step, got none");
-  }
-
-  /**
-   * What can be said of a call before drawing: the tokens of each box's words, and warnings, a line each.
-   *
-   * @throws FollowspotError as `draw`
-   */
-  plan(options: DrawOptions): { boxes: readonly BoxTokens[]; warnings: readonly string[] } {
-    return planOf(this.model, options);
-  }
-
-  /** The attention layers at a picture size; at the trained one when absent. */
-  sites(size: Size = this.model.size): AttentionSite[] {
-    return this.network.sites(...this.latentSize(size), this.model.tokenizer.maxLength);
-  }
-
-  /** Frees all that was compiled. */
-  async close(): Promise<void> {
-    await Promise.all([this.network.release(), this.encoder.release(), this.decoder.release()]);
-  }
-
-  private latentSize([width, height]: Size): [height: number, width: number] {
-    return [height / this.model.factor, width / this.model.factor];
-  }
-}
-
-/** As TextToImagePipeline.plan, from the folder's small files alone. */
-export function planOf(
-  model: PipelineFolder,
-  options: DrawOptions,
-): { boxes: readonly BoxTokens[]; warnings: readonly string[]; order: Order } {
-  const order = makeOrder(model, options);
-  const phrases = [...order.boxes, ...order.heatmaps].map(({ words }) => words);
-  const warnings = promptWarnings(order.prompt, phrases, model.words);
-  const boxes = order.boxes.map(({ words, tokens }) => ({ words, tokens }));
-  return { boxes, warnings, order };
-}
+/** As OpenOptions; graphs run on the processor, in a worker thread, when `runtime` is absent. */
+export type LoadOptions = Partial<OpenOptions>;
 
 /**
  * Loads a text-to-image model: a diffusers folder, the name of a shipped model ("stage"), or a hub id whose
@@ -181,23 +21,9 @@ export async function loadPipeline(
   name: string,
   options: LoadOptions = {},
 ): Promise<TextToImagePipeline> {
-  const { runtime = workerRuntime(), threads, edited = "all", signal } = options;
+  const { runtime = workerRuntime(), signal } = options;
   signal?.throwIfAborted();
   const model = await readPipelineFolder(name);
-  const [unet, vae, text] = await Promise.all(
-    [PARTS.unet, PARTS.vae, PARTS.textEncoder].map((part) => openPart(model.folder, part)),
-  );
   signal?.throwIfAborted();
-  const { isLean = unet!.bytes > LEAN_BYTES } = options;
-  const network = new UNetDenoiser({
-    config: model.unet,
-    prediction: model.schedule.config.prediction,
-    weights: unet!.in,
-    runtime,
-    threads,
-    sessions: isLean ? 1 : 4,
-  });
-  const encoder = new PromptEncoder(model.textEncoder, text!, { runtime, threads });
-  const decoder = new PictureDecoder(model.decoder, vae!, { runtime, threads });
-  return new TextToImagePipeline(model, network, encoder, decoder, edited, isLean);
+  return openPipeline(model, { ...options, runtime });
 }

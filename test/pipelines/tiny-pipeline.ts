@@ -8,7 +8,7 @@ import type { Value } from "../../src/engine/graph.js";
 import { writeJson } from "../../src/io/json.js";
 import { writeSafetensors } from "../../src/io/safetensors.js";
 import { parseTextEncoderConfig, textEncoder } from "../../src/models/text-encoder/index.js";
-import { Tokenizer } from "../../src/models/tokenizer/index.js";
+import { loadTokenizer } from "../../src/models/tokenizer/folder.js";
 import { parseUNetConfig, unet } from "../../src/models/unet/index.js";
 import { decodeTiny, encodeTiny, parseAutoencoderTinyConfig } from "../../src/models/vae/index.js";
 import { collectSpecs } from "../../src/nn/input-weights.js";
@@ -93,7 +93,7 @@ export interface Changes {
 export async function writeTinyPipeline(folder: string, changes: Changes = {}): Promise<void> {
   mkdirSync(join(folder, "scheduler"), { recursive: true });
   cpSync(STAGE_TOKENIZER, join(folder, "tokenizer"), { recursive: true });
-  const tokenizer = await Tokenizer.load(STAGE_TOKENIZER);
+  const tokenizer = await loadTokenizer(STAGE_TOKENIZER);
   const text = { ...TEXT, vocab_size: tokenizer.size, eos_token_id: tokenizer.eos };
   const net = { ...UNET, ...changes.unet };
   const unetConfig = parseUNetConfig(net);

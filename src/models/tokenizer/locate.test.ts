@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FollowspotError } from "../../core/errors.js";
-import { Tokenizer, locateWords, nearestWords } from "./index.js";
+import { loadTokenizer } from "./folder.js";
+import { locateWords, nearestWords } from "./index.js";
 import { editDistance } from "./locate.js";
 
 const STAGE = fileURLToPath(new URL("../../../models/stage/tokenizer", import.meta.url));
-const tokenizer = await Tokenizer.load(STAGE);
+const tokenizer = await loadTokenizer(STAGE);
 const prompt = "A red cube, above a blue Butterfly; and a (green) cube's cone";
 const encoding = tokenizer.encode(prompt);
 

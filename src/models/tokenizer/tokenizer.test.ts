@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FollowspotError } from "../../core/errors.js";
+import { loadTokenizer } from "./folder.js";
 import { Tokenizer } from "./index.js";
 import { BOS, EOS, vocabularyOf } from "./learn.js";
 
@@ -49,7 +50,7 @@ function expectCase(tokenizer: Tokenizer, { text, length, ids, pad }: Case): voi
 }
 
 describe("parity with transformers' CLIPTokenizer", () => {
-  const stage = Tokenizer.load(STAGE);
+  const stage = loadTokenizer(STAGE);
   it.each(stageCases)("our vocabulary: $text", async (example) => {
     expectCase(await stage, example);
   });
@@ -67,7 +68,7 @@ describe("parity with transformers' CLIPTokenizer", () => {
 
 describe("the shipped vocabulary", () => {
   it("has at most 2,048 entries, with the end token as the largest id", async () => {
-    const tokenizer = await Tokenizer.load(STAGE);
+    const tokenizer = await loadTokenizer(STAGE);
     expect(tokenizer.size).toBeLessThanOrEqual(2048);
     expect(tokenizer.eos).toBe(tokenizer.size - 1);
     expect(tokenizer.eos).not.toBe(2);
@@ -76,7 +77,7 @@ describe("the shipped vocabulary", () => {
   });
 
   it("holds usual words whole and splits rare ones", async () => {
-    const tokenizer = await Tokenizer.load(STAGE);
+    const tokenizer = await loadTokenizer(STAGE);
     expect(tokenizer.encode("cylinder").length).toBe(3);
     expect(tokenizer.encode("butterfly").length).toBe(4);
   });
@@ -84,7 +85,7 @@ describe("the shipped vocabulary", () => {
 
 describe("encode", () => {
   it("tells where in the text each token comes from", async () => {
-    const tokenizer = await Tokenizer.load(STAGE);
+    const tokenizer = await loadTokenizer(STAGE);
     const text = "A  Butterfly, é";
     const { ids, length, spans, words } = tokenizer.encode(text);
     expect(spans.slice(0, length).map((span) => span && text.slice(...span))).toEqual([
@@ -107,14 +108,14 @@ describe("encode", () => {
   });
 
   it("maps composed letters and letters outside the basic plane to their source", async () => {
-    const tokenizer = await Tokenizer.load(STAGE);
+    const tokenizer = await loadTokenizer(STAGE);
     const text = "cafe\u0301 𝒳y";
     const { words } = tokenizer.encode(text);
     expect(words.map(({ span }) => text.slice(...span))).toEqual(["cafe\u0301", "𝒳y"]);
   });
 
   it("tells the text that does not fit", async () => {
-    const tokenizer = await Tokenizer.load(STAGE);
+    const tokenizer = await loadTokenizer(STAGE);
     const { ids, length, words, lost } = tokenizer.encode("a cat and a butterfly on the sea", {
       maxLength: 7,
     });
@@ -136,7 +137,7 @@ describe("encode", () => {
   });
 
   it("refuses a length without room for start and end", async () => {
-    const tokenizer = await Tokenizer.load(STAGE);
+    const tokenizer = await loadTokenizer(STAGE);
     expect(() => tokenizer.encode("a", { maxLength: 1 })).toThrow(/at least 2, got 1/);
   });
 });
@@ -189,7 +190,7 @@ describe("a folder's files", () => {
   });
 
   it("are asked for by name", async () => {
-    await expect(Tokenizer.load("no/such/folder")).rejects.toThrow(
+    await expect(loadTokenizer("no/such/folder")).rejects.toThrow(
       /expected vocab.json in no\/such\/folder/,
     );
   });

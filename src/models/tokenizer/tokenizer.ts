@@ -1,6 +1,5 @@
 // CLIP's tokenizer (Radford et al., 2021): lower-cased byte pairs between a start and an end token, padded to a fixed length.
 
-import { FollowspotError } from "../../core/errors.js";
 import { BytePairs } from "./byte-pairs.js";
 import { WORD_END } from "./bytes.js";
 import { readTokenizerFiles } from "./files.js";
@@ -72,31 +71,6 @@ export class Tokenizer {
   /** @throws FollowspotError when a file is not what it should be. */
   static from(files: TokenizerFiles): Tokenizer {
     return new Tokenizer(readTokenizerFiles(files));
-  }
-
-  /**
-   * Load the tokenizer of a diffusers folder: vocab.json, merges.txt and, where present, special_tokens_map.json and
-   * tokenizer_config.json.
-   *
-   * @throws FollowspotError when a file is missing or not what it should be.
-   */
-  static async load(folder: string): Promise<Tokenizer> {
-    const { readFile } = await import("node:fs/promises");
-    const required = async (name: string): Promise<string> => {
-      try {
-        return await readFile(`${folder}/${name}`, "utf8");
-      } catch (cause) {
-        throw new FollowspotError(`tokenizer: expected ${name} in ${folder}, found none.`, { cause });
-      }
-    };
-    const optional = (name: string): Promise<string | undefined> =>
-      readFile(`${folder}/${name}`, "utf8").catch(() => undefined);
-    return Tokenizer.from({
-      "vocab.json": await required("vocab.json"),
-      "merges.txt": await required("merges.txt"),
-      "special_tokens_map.json": await optional("special_tokens_map.json"),
-      "tokenizer_config.json": await optional("tokenizer_config.json"),
-    });
   }
 
   /**

@@ -6,7 +6,7 @@ import type { HostTensor } from "../../core/tensor.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
-import { Tokenizer } from "../../models/tokenizer/index.js";
+import { loadTokenizer } from "../../models/tokenizer/folder.js";
 import { collectSpecs } from "../../nn/input-weights.js";
 import { initialise } from "../../nn/init.js";
 import { Packing } from "../../nn/packed-weights.js";
@@ -37,7 +37,7 @@ export async function trainContrastive(
 ): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
   const { batch, steps, seed } = config;
   const autoencoder = await readAutoencoder(config.autoencoder);
-  const tokenizer = await Tokenizer.load(shippedPath(config.tokenizer));
+  const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));
   await mkdir(options.folder, { recursive: true });
   const data = await prepareLatents(config, autoencoder, options);
   const [, latentSize, , latentChannels] = data.latents.shape as [number, number, number, number];
@@ -63,7 +63,7 @@ export async function exportTextEncoder(
   trained: { packing: Packing; average: HostTensor<"float32">; step: number },
   folder: string,
 ): Promise<void> {
-  const tokenizer = await Tokenizer.load(shippedPath(config.tokenizer));
+  const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));
   const weights = halvesUnder("text_encoder.", trained.packing.unpack(trained.average.data));
   await writeFolderAtomic(folder, async (target) => {
     await writeJson(join(target, "config.json"), textEncoderConfig(config, tokenizer));

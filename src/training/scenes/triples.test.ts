@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { Tokenizer, locateWords } from "../../models/tokenizer/index.js";
+import { loadTokenizer } from "../../models/tokenizer/folder.js";
+import { locateWords } from "../../models/tokenizer/index.js";
 import { COLOURS, SOLIDS, isHeldOut } from "./index.js";
 import { PROTOCOL_SPLITS, placementProtocol } from "./triples.js";
 import type { PlacementProtocol, ProtocolTriple } from "./triples.js";
@@ -10,7 +11,7 @@ const ROOT = new URL("../../../", import.meta.url);
 const protocol = JSON.parse(
   readFileSync(new URL("bench/protocol/placement.json", ROOT), "utf8"),
 ) as PlacementProtocol;
-const tokenizer = await Tokenizer.load(fileURLToPath(new URL("models/stage/tokenizer", ROOT)));
+const tokenizer = await loadTokenizer(fileURLToPath(new URL("models/stage/tokenizer", ROOT)));
 const all = PROTOCOL_SPLITS.flatMap((split) => protocol[split]);
 
 const share = (list: readonly ProtocolTriple[], test: (triple: ProtocolTriple) => boolean) =>

@@ -6,7 +6,8 @@ import type { HostTensor } from "../../core/tensor.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
-import { Tokenizer } from "../../models/tokenizer/index.js";
+import { loadTokenizer } from "../../models/tokenizer/folder.js";
+import type { Tokenizer } from "../../models/tokenizer/index.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { AUTOENCODER_FILES } from "../autoencoder/folder.js";
 import { halvesUnder } from "../half.js";
@@ -51,7 +52,7 @@ export async function exportTextToImage(
       await mkdir(path);
       return path;
     };
-    const tokenizer = await Tokenizer.load(shippedPath(config.tokenizer));
+    const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));
     await writeJson(join(target, "model_index.json"), modelIndex(config));
     await writeJson(join(target, "words.json"), knownByKind());
     if (config.draw) await writeJson(join(target, "followspot.json"), config.draw);

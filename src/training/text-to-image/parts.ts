@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { HostTensor } from "../../core/tensor.js";
 import { openSafetensors } from "../../io/safetensors.js";
 import { FollowspotError } from "../../core/errors.js";
-import { Tokenizer } from "../../models/tokenizer/index.js";
+import { loadTokenizer } from "../../models/tokenizer/folder.js";
+import type { Tokenizer } from "../../models/tokenizer/index.js";
 import { contextWidth } from "../../models/unet/config.js";
 import type { AutoencoderTinyConfig } from "../../models/vae/index.js";
 import { factorOf, readAutoencoder } from "../autoencoder/folder.js";
@@ -27,7 +28,7 @@ export interface Parts {
  */
 export async function readParts(config: TextToImageConfig): Promise<Parts> {
   const autoencoder = await readAutoencoder(config.autoencoder);
-  const tokenizer = await Tokenizer.load(shippedPath(config.tokenizer));
+  const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));
   checkParts(config, autoencoder.config, tokenizer);
   return { autoencoder, tokenizer, text: await readText(config) };
 }

@@ -1,0 +1,162 @@
+// What a text-to-image model says of itself (diffusers' layout): its configurations, checked, before any weight is read.
+
+import { z } from "zod";
+import { FollowspotError } from "../core/errors.js";
+import {
+  makeSchedule,
+  readSchedulerConfig,
+  SAMPLER_NAMES,
+  samplerOfConfig,
+} from "../diffusion/index.js";
+import type { SamplerName, Schedule } from "../diffusion/index.js";
+import {
+  MODEL_INDEX,
+  readSourceJson,
+  readSourceJsonAs,
+  readSourceText,
+} from "../io/model-source.js";
+import type { ModelSource } from "../io/model-source.js";
+import { Tokenizer } from "../models/tokenizer/index.js";
+import { parseTextEncoderConfig, textEncoderWeightName } from "../models/text-encoder/index.js";
+import type { TextEncoderConfig } from "../models/text-encoder/index.js";
+import { parseUNetConfig } from "../models/unet/index.js";
+import type { UNetConfig } from "../models/unet/index.js";
+import { autoencoderWeightName } from "../models/vae/index.js";
+import { parseDecoder } from "./text-to-image-decoder.js";
+import type { DecoderConfig } from "./text-to-image-decoder.js";
+import type { Size } from "./box.js";
+import type { PartFiles } from "./text-to-image-weights.js";
+
+/** The parts that have weights. */
+export const PARTS = {
+  unet: { part: "unet", stem: "diffusion_pytorch_model" },
+  vae: { part: "vae", stem: "diffusion_pytorch_model", rename: autoencoderWeightName },
+  textEncoder: { part: "text_encoder", stem: "model", rename: textEncoderWeightName },
+} as const satisfies Record<string, PartFiles>;
+
+/** What a model is drawn with if nothing else is said. */
+export interface DrawDefaults {
+  readonly sampler: SamplerName;
+  readonly steps: number;
+  readonly cfg: number;
+  /** Trailing positions that placement directs, where the model wants others than the methods' defaults. */
+  readonly trailing?: number | undefined;
+}
+
+/** A model's configurations and small files. */
+export interface PipelineModel {
+  /** Where its weights are. */
+  readonly source: ModelSource;
+  readonly unet: UNetConfig;
+  readonly decoder: DecoderConfig;
+  readonly textEncoder: TextEncoderConfig;
+  readonly tokenizer: Tokenizer;
+  readonly schedule: Schedule;
+  /** Pixels along the side of one latent cell. */
+  readonly factor: number;
+  /** The size that the model was trained at, pixels. */
+  readonly size: Size;
+  readonly defaults: DrawDefaults;
+  /** Words of the training captions, lower case, where the folder lists them. */
+  readonly words: ReadonlySet<string> | undefined;
+}
+
+/** Our own file beside diffusers': what to draw with, where the scheduler's configuration does not say it. */
+const DEFAULTS_FILE = "followspot.json";
+const WORDS_FILE = "words.json";
+
+const defaultsSchema = z.object({
+  sampler: z.enum(SAMPLER_NAMES).optional(),
+  steps: z.int().min(1).max(1000).optional(),
+  cfg: z.number().min(0).max(50).optional(),
+  trailing: z.int().min(0).max(75).optional(),
+});
+
+/** Side of the latents where a configuration names none: Stable Diffusion's. */
+const USUAL_SAMPLE_SIZE = 64;
+
+const anyObject = z.record(z.string(), z.unknown());
+
+/**
+ * Reads a pipeline's configurations.
+ *
+ * @throws FollowspotError naming the file that is missing, or what does not fit
+ */
+export async function readPipelineModel(source: ModelSource): Promise<PipelineModel> {
+  const json = (file: string): Promise<unknown> => readSourceJson(source, file);
+  await refuseOtherPipelines(source);
+  const unet = parseUNetConfig(await json("unet/config.json"));
+  const vaeConfig = await readSourceJsonAs(source, "vae/config.json", anyObject);
+  const decoder = parseDecoder(vaeConfig);
+  const textEncoder = parseTextEncoderConfig(await json("text_encoder/config.json"));
+  const scheduler = await readSourceText(source, "scheduler/scheduler_config.json");
+  const schedule = makeSchedule(readSchedulerConfig(scheduler));
+  const { factor } = decoder;
+  const side = unet.sample_size ?? USUAL_SAMPLE_SIZE;
+  const [height, width] = typeof side === "number" ? [side, side] : side;
+  return {
+    source,
+    unet,
+    decoder,
+    textEncoder,
+    tokenizer: await readTokenizer(source),
+    schedule,
+    factor,
+    size: [width * factor, height * factor],
+    defaults: await readDefaults(source, schedule),
+    words: await readWords(source),
+  };
+}
+
+async function refuseOtherPipelines(source: ModelSource): Promise<void> {
+  const index = await readSourceJsonAs(source, MODEL_INDEX, anyObject);
+  const missing = ["unet", "vae", "text_encoder", "tokenizer", "scheduler"].find(
+    (part) => !Array.isArray(index[part]),
+  );
+  const second = index["text_encoder_2"];
+  const got = missing
+    ? `none`
+    : Array.isArray(second) && second[0] !== null
+      ? "two text encoders"
+      : "";
+  if (got === "") return;
+  throw new FollowspotError(
+    `model: ${source.name}: expected a Stable Diffusion pipeline with ${missing ?? "one text encoder"}, ` +
+      `got ${got} (${String(index["_class_name"])}).`,
+  );
+}
+
+async function readTokenizer(source: ModelSource): Promise<Tokenizer> {
+  const required = (name: string) => readSourceText(source, `tokenizer/${name}`);
+  const optional = async (name: string) =>
+    (await source.has(`tokenizer/${name}`)) ? required(name) : undefined;
+  return Tokenizer.from({
+    "vocab.json": await required("vocab.json"),
+    "merges.txt": await required("merges.txt"),
+    "special_tokens_map.json": await optional("special_tokens_map.json"),
+    "tokenizer_config.json": await optional("tokenizer_config.json"),
+  });
+}
+
+async function readDefaults(source: ModelSource, { config }: Schedule): Promise<DrawDefaults> {
+  const has = await source.has(DEFAULTS_FILE);
+  const given = has ? await readSourceJsonAs(source, DEFAULTS_FILE, defaultsSchema) : {};
+  return {
+    sampler: given.sampler ?? samplerOfConfig(config) ?? "ddim",
+    steps: given.steps ?? 25,
+    cfg: given.cfg ?? 7.5,
+    trailing: given.trailing,
+  };
+}
+
+/** A plain list of words, or lists of them by kind. */
+const wordsSchema = z.union([
+  z.array(z.string()),
+  z.record(z.string(), z.array(z.string())).transform((kinds) => Object.values(kinds).flat()),
+]);
+
+async function readWords(source: ModelSource): Promise<ReadonlySet<string> | undefined> {
+  if (!(await source.has(WORDS_FILE))) return undefined;
+  const phrases = await readSourceJsonAs(source, WORDS_FILE, wordsSchema);
+  return new Set(phrases.flatMap((phrase) => phrase.toLowerCase().split(/[^\p{L}\p{N}]+/u)));
+}
