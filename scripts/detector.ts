@@ -2,7 +2,7 @@
 //
 // From the root of the repository, with the shipped autoencoder in place (each goes on where it stopped):
 //   npx tsx scripts/detector.ts train    # one thread; checkpoints under runs/detector
-//   npx tsx scripts/detector.ts report   # the threshold into models/stage/detector, docs/results/detector
+//   npx tsx scripts/detector.ts report   # the threshold into models/detector, docs/results/detector
 
 import { mkdir } from "node:fs/promises";
 import { Generator } from "../src/core/generator.js";
@@ -28,7 +28,7 @@ import { trainDetector } from "../src/training/detector/train.js";
 import { loadDrawings } from "../src/training/scenes/index.js";
 
 const RUN = "runs/detector/main";
-const MODEL = "models/stage/detector";
+const MODEL = "models/detector";
 const AUTOENCODER = "models/stage/vae";
 const RESULTS = "docs/results/detector";
 const COMMAND = "npx tsx scripts/detector.ts report";

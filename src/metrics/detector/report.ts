@@ -130,7 +130,7 @@ ${pictures} pictures (${training.steps} steps of ${training.batch}), rendered sc
 noise, blocks, other tones, wobbling outlines and round trips through the autoencoder.
 
 The confidence threshold, ${threshold}, is the lowest with false finds on at most 2 % of the
-validation pictures; it is part of \`models/stage/detector/config.json\` and fixed. Validation and
+validation pictures; it is part of \`models/detector/config.json\` and fixed. Validation and
 test scenes come from seeds of their own. Shares in percent. "recall" is of the things at least half
 visible, at IoU 0.5; "wrong colour" of the solids found; "wrong thing" of the things where something
 else is found in their place; "false finds" of the pictures with a find of any thing that they do not
