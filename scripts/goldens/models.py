@@ -289,4 +289,5 @@ def main():
         write(file, made, tensors)
 
 
-main()
+if __name__ == "__main__":
+    main()
