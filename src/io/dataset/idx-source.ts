@@ -8,6 +8,7 @@ import { gunzip } from "node:zlib";
 
 import { FollowspotError } from "../../core/errors.js";
 import { fileError } from "../file-error.js";
+import { isSystemError } from "./system-error.js";
 import type { PictureSource } from "./source.js";
 
 const IMAGES = /images([.-])idx3-ubyte(?:\.gz)?$/;
@@ -110,8 +111,7 @@ async function readUnpacked(path: string): Promise<Uint8Array> {
     const bytes = await readFile(path);
     return bytes[0] === 0x1f && bytes[1] === 0x8b ? await unzip(bytes) : bytes;
   } catch (error) {
-    const system = fileError("data set", path, error);
-    if (system instanceof FollowspotError) throw system;
+    if (isSystemError(error)) throw fileError("data set", path, error);
     throw damaged(path, "a whole gzip file", (error as Error).message);
   }
 }

@@ -13,6 +13,7 @@ import { FollowspotError } from "../../core/errors.js";
 import { fileError } from "../file-error.js";
 import { imageColumns } from "./parquet-columns.js";
 import type { ImageColumns } from "./parquet-columns.js";
+import { isSystemError } from "./system-error.js";
 import type { PictureSource } from "./source.js";
 
 /** Most bytes of image files that are kept in memory. */
@@ -201,8 +202,7 @@ async function digestOf(paths: readonly string[]): Promise<string> {
 }
 
 function told(path: string, error: unknown): unknown {
-  const system = fileError("data set", path, error);
-  if (system instanceof FollowspotError) return system;
+  if (isSystemError(error)) return fileError("data set", path, error);
   return refusal(path, "a whole parquet file", (error as Error).message, error);
 }
 

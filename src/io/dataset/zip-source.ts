@@ -11,6 +11,7 @@ import type { Entry, ZipFile } from "yauzl";
 
 import { FollowspotError } from "../../core/errors.js";
 import { fileError } from "../file-error.js";
+import { isSystemError } from "./system-error.js";
 import { layoutOf } from "./layout.js";
 import type { PictureSource } from "./source.js";
 
@@ -129,9 +130,8 @@ async function readEntry(
 
 /** An error of the zip itself, told with its place. */
 function told(name: string, error: unknown): unknown {
-  const system = fileError("data set", name, error);
-  if (system instanceof FollowspotError || (error as Error).name === "AbortError") return system;
   const { message } = error as Error;
+  if (isSystemError(error)) return fileError("data set", name, error);
   return new FollowspotError(`data set: ${name}: expected a whole zip, got a fault: ${message}.`, {
     remedy: REMEDY,
     cause: error,
