@@ -1,0 +1,84 @@
+// The student's grid of times, and what of it a batch is trained on.
+
+import { floats } from "../core/tensor.js";
+import type { HostTensor } from "../core/tensor.js";
+import type { Level } from "../diffusion/index.js";
+import { lossWeight } from "./loss.js";
+import type { TargetKind, Weighting } from "./loss.js";
+import { CLEAN, levelFeeds, pathFeeds, pathThrough } from "./path.js";
+
+/** Noise levels by time, from 0, almost clean, to 1, noise. */
+export interface LevelSchedule {
+  readonly level: (t: number) => Level;
+}
+
+export interface GridOptions {
+  readonly kind: TargetKind;
+  readonly schedule: LevelSchedule;
+  /** Steps of the student: it is trained at t = i / steps, i from 1. */
+  readonly steps: number;
+  /** Teacher steps to one of the student's. */
+  readonly substeps: number;
+  readonly weighting: Weighting;
+  /** Reference: how far below t the teacher is asked; 1/256 when absent. */
+  readonly gap?: number | undefined;
+}
+
+/** One step of the published teacher. */
+export const REFERENCE_GAP = 1 / 256;
+
+/** The level at t; without any noise at 0. */
+function arrival(schedule: LevelSchedule, t: number): Level {
+  return t === 0 ? CLEAN : schedule.level(t);
+}
+
+/** The levels from t = i / steps to (i - 1) / steps with `substeps` - 1 between them, evenly in t. */
+export function intervalLevels(
+  i: number,
+  { schedule, steps, substeps }: Pick<GridOptions, "schedule" | "steps" | "substeps">,
+): Level[] {
+  const fine = steps * substeps;
+  return Array.from({ length: substeps + 1 }, (_, j) =>
+    arrival(schedule, (i * substeps - j) / fine),
+  );
+}
+
+/**
+ * Intervals i, from 1 to `steps`, of the pictures of a batch: one in each of as many equal ranges as there are
+ * pictures, so that every batch sees the whole grid. `offset` is uniform from [0, 1).
+ */
+export function drawIntervals(batch: number, steps: number, offset: number): number[] {
+  return Array.from({ length: batch }, (_, n) =>
+    Math.min(1 + Math.floor(((n + offset) / batch) * steps), steps),
+  );
+}
+
+/** The feeds of a distillation step but for pictures and noise: levels, paths and weights. */
+export function gridFeeds(
+  intervals: readonly number[],
+  options: GridOptions,
+): Record<string, HostTensor> {
+  const { kind, schedule, steps, weighting } = options;
+  const paths = intervals.map((i) => intervalLevels(i, options));
+  const starts = paths.map(([first]) => first!);
+  const weights = starts.map((level) => lossWeight(level, weighting));
+  const weight = floats([intervals.length], weights);
+  if (kind === "progressive") return { weight, ...pathFeeds(paths.map(pathThrough)) };
+  if (kind === "reference") {
+    const { gap = REFERENCE_GAP } = options;
+    const times = intervals.map((i) => Math.max(i / steps - gap, 0));
+    // The teacher is asked there, so at t = 0 too it is a level with some noise.
+    const ends = levelFeeds(
+      "end",
+      times.map((t) => schedule.level(t)),
+    );
+    return { weight, ...levelFeeds("path.0", starts), ...ends };
+  }
+  const times = intervals.map((i) => (i - 1) / steps);
+  const ends = times.map((t) => arrival(schedule, t));
+  const clean = floats(
+    [intervals.length],
+    times.map((t) => (t === 0 ? 1 : 0)),
+  );
+  return { weight, clean, ...levelFeeds("end", ends), ...pathFeeds(paths.map(pathThrough)) };
+}

@@ -1,0 +1,120 @@
+// A distillation step's loss: teacher, target and student in one graph, of which the student alone is differentiated.
+
+import { mean, mul, sub } from "../engine/functions.js";
+import type { Graph, Value } from "../engine/graph.js";
+import type { Level } from "../diffusion/index.js";
+import type { Predict } from "../guidance/self-attention/index.js";
+import { diffuse, meanSquaredError } from "../training/losses.js";
+import { declareLevel, declarePath } from "./path.js";
+import { consistencyTarget, progressiveTarget, referenceTarget } from "./targets.js";
+
+export const TARGET_KINDS = ["progressive", "consistency", "reference"] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
+/** How levels are weighed: max(1, SNR), 1 + SNR, or all alike. */
+export const WEIGHTINGS = ["truncated_snr", "snr_plus_1", "uniform"] as const;
+export type Weighting = (typeof WEIGHTINGS)[number];
+
+/** The weight of a level in the loss; it multiplies the squared error once. */
+export function lossWeight({ alpha, sigma }: Level, weighting: Weighting): number {
+  const snr = (alpha / sigma) ** 2;
+  switch (weighting) {
+    case "truncated_snr":
+      return Math.max(1, snr);
+    case "snr_plus_1":
+      return 1 + snr;
+    case "uniform":
+      return 1;
+    default:
+      return weighting satisfies never;
+  }
+}
+
+/** Σ weight · mean squared error of a picture / N: pictures [N, H, W, C], weights [N]. */
+export function weightedError(prediction: Value, target: Value, weight: Value): Value {
+  const difference = sub(prediction, target);
+  const errors = mean(mul(difference, difference), { axes: [1, 2, 3] });
+  return mean(mul(errors, weight));
+}
+
+export interface DistillationShape {
+  readonly batch: number;
+  /** Of one picture, [H, W, C]. */
+  readonly picture: readonly [number, number, number];
+  /** Teacher steps to one of the student's. */
+  readonly substeps: number;
+}
+
+export interface DistillationNetworks {
+  /** Differentiated; its prediction is not clamped. */
+  readonly student: Predict;
+  /** Guided and clamped as its user likes. */
+  readonly teacher: Predict;
+  /** The target network of consistency. */
+  readonly average?: Predict | undefined;
+}
+
+/** The parts of a distillation step as values. */
+export interface Distillation {
+  /** x_t, [N, H, W, C]. */
+  readonly noisy: Value;
+  /** The student's level: that of x_t. */
+  readonly level: ReturnType<typeof declareLevel>;
+  /** [N, H, W, C]. */
+  readonly target: Value;
+  /** [N]. */
+  readonly weight: Value;
+}
+
+/**
+ * The noisy pictures, what is asked for them and how much that weighs. Inputs: `pictures` and `noise` [N, H, W, C],
+ * `weight` [N] and the teacher's way `path.<step>.…`; `end.…` and `clean` for consistency; for reference, instead of
+ * the way, the student's level `path.0.…` and the teacher's `end.…`.
+ */
+export function distillation(
+  graph: Graph,
+  kind: TargetKind,
+  { teacher, average }: Pick<DistillationNetworks, "teacher" | "average">,
+  { batch, picture, substeps }: DistillationShape,
+): Distillation {
+  const pictures = graph.input("pictures", "float32", [batch, ...picture]);
+  const noise = graph.input("noise", "float32", [batch, ...picture]);
+  const weight = graph.input("weight", "float32", [batch]);
+  const level = declareLevel(graph, "path.0", batch);
+  const { noisy } = diffuse(pictures, noise, level.alpha, level.sigma);
+  const target = (): Value => {
+    if (kind === "progressive") {
+      return progressiveTarget(teacher, noisy, declarePath(graph, batch, substeps));
+    }
+    const end = declareLevel(graph, "end", batch);
+    if (kind === "reference") return referenceTarget(teacher, { pictures, noise }, end);
+    if (!average) throw new Error("distillation: expected a target network, got none");
+    const clean = graph.input("clean", "float32", [batch]);
+    const path = declarePath(graph, batch, substeps);
+    return consistencyTarget({ teacher, average }, noisy, path, { level: end, clean });
+  };
+  return { noisy, level, target: target(), weight };
+}
+
+/** The loss of a step, and its error without weights. */
+export function distillationLoss(
+  graph: Graph,
+  kind: TargetKind,
+  networks: DistillationNetworks,
+  shape: DistillationShape,
+): { readonly loss: Value; readonly report: { readonly error: Value } } {
+  const { noisy, level, target, weight } = distillation(graph, kind, networks, shape);
+  return errorsOf(networks.student(noisy, level), target, weight);
+}
+
+/** The weighted error as a loss, and the plain one to report. */
+export function errorsOf(
+  prediction: Value,
+  target: Value,
+  weight: Value,
+): { readonly loss: Value; readonly report: { readonly error: Value } } {
+  return {
+    loss: weightedError(prediction, target, weight),
+    report: { error: meanSquaredError(prediction, target) },
+  };
+}
