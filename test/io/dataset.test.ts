@@ -50,11 +50,10 @@ describe("openDataset", () => {
   it.each([0, 6] as const)(
     "reads a zip packed at level %i, folders at its top passed over",
     async (level) => {
-      const inside = Object.entries(await classFiles()).map(([name, content]) => [
-        `set/${name}`,
-        content,
-      ]);
-      const data = await openDataset(await work.zip(Object.fromEntries(inside), level));
+      const inside: Record<string, Uint8Array> = {};
+      for (const [name, content] of Object.entries(await classFiles()))
+        inside[`set/${name}`] = content;
+      const data = await openDataset(await work.zip(inside, level));
       expect(data).toMatchObject({ count: 3, classes: ["bee", "cat"] });
       expect(await picturesOf(data, [1, 0])).toEqual([2, 1].map((i) => [...formula(i)]));
       await data.close();
