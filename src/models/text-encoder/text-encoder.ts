@@ -14,6 +14,13 @@ import type { Weights } from "../../nn/weights.js";
 import type { TextEncoderConfig } from "./config.js";
 import { poolAtEnd } from "./pool.js";
 
+/**
+ * Standard deviations of the embeddings' starting values. CLIP's 0.02 leaves a token a thirtieth of what the first
+ * layer adds to it: trained briefly, all tokens of a prompt end up alike (docs/results/stage/README.md).
+ */
+const TOKEN_DEVIATION = 1;
+const POSITION_DEVIATION = 0.2;
+
 /** Added to the scores of later tokens: their weight is then exactly 0 in float32. */
 const MASKED = -1e9;
 
@@ -65,8 +72,16 @@ function encoderLayer(w: Weights, name: string, x: Value, config: TextEncoderCon
 function embed(w: Weights, config: TextEncoderConfig, ids: Value): Value {
   const { vocab_size: rows, hidden_size: width, max_position_embeddings: positions } = config;
   const name = "text_model.embeddings";
-  const tokens = embedding(w, `${name}.token_embedding`, ids, { rows, width });
-  const table = tableOf(w, `${name}.position_embedding`, { rows: positions, width });
+  const tokens = embedding(w, `${name}.token_embedding`, ids, {
+    rows,
+    width,
+    deviation: TOKEN_DEVIATION,
+  });
+  const table = tableOf(w, `${name}.position_embedding`, {
+    rows: positions,
+    width,
+    deviation: POSITION_DEVIATION,
+  });
   const length = ids.shape[1]!;
   return add(tokens, reshape(slice(table, 0, 0, length), [1, length, width]));
 }

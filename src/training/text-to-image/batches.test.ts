@@ -141,6 +141,30 @@ describe("a batch", () => {
     expect(hidden / 600).toBeLessThan(0.56);
   });
 
+  it("hides the words, never the start or the positions from the end token on", () => {
+    const { ids, visible } = batches({ wordDropout: 1 }).at(1);
+    for (let i = 0; i < 3; i++) {
+      const row = [...ids.data].slice(i * TOKENS, (i + 1) * TOKENS).map(Number);
+      const end = row.indexOf(tokenizer.eos);
+      expect(end).toBeGreaterThan(1);
+      expect([...visible.data].slice(i * TOKENS, (i + 1) * TOKENS)).toEqual(
+        row.map((_, position) => (position === 0 || position >= end ? 1 : 0)),
+      );
+    }
+  });
+
+  it("never hides both from one caption", () => {
+    const both = batches({ trailingDropout: 0.5, wordDropout: 0.5 });
+    for (let k = 1; k <= 30; k++) {
+      const { visible } = both.at(k);
+      for (let i = 0; i < 3; i++) {
+        const row = [...visible.data].slice(i * TOKENS, (i + 1) * TOKENS).map(Number);
+        expect(row.slice(1).includes(1)).toBe(true);
+        expect(row.slice(1).includes(0)).toBe(true);
+      }
+    }
+  });
+
   it("hides the positions from the end token on, never the words", () => {
     const { ids, visible } = batches({ trailingDropout: 1 }).at(1);
     for (let i = 0; i < 3; i++) {

@@ -25,6 +25,8 @@ export interface BatchOptions {
   readonly captionDropout: number;
   /** Share of captions whose trailing positions (from EOS on) are emptied, so that words must carry meaning. */
   readonly trailingDropout: number;
+  /** Share of captions whose words (between BOS and EOS) are emptied, so that the trailing positions must; 0 when absent. */
+  readonly wordDropout?: number;
   /** Exponent p of timesteps drawn as 1000·u^p; 1 when absent. */
   readonly timestepPower?: number;
 }
@@ -102,15 +104,18 @@ export class TextToImageBatches {
     entries: readonly number[],
     random: () => number,
   ): Pick<TextToImageInputs, "ids" | "visible"> {
-    const { captionDropout, trailingDropout } = this.options;
+    const { captionDropout, trailingDropout, wordDropout = 0 } = this.options;
     const texts = entries.map((entry) =>
       random() < captionDropout ? this.empty : this.encoded[entry]!,
     );
     const tokens = this.empty.ids.length;
     const ids = BigInt64Array.from(texts.flatMap(({ ids }) => ids.map(BigInt)));
     const visible = texts.flatMap(({ length }) => {
-      const end = random() < trailingDropout ? length - 1 : tokens;
-      return Array.from({ length: tokens }, (_, i) => (i < end ? 1 : 0));
+      const drawn = random();
+      const end = drawn < trailingDropout ? length - 1 : tokens;
+      const start = drawn >= 1 - wordDropout ? length - 1 : 1;
+      // BOS is kept: it says nothing, and is where attention goes that has nowhere to go.
+      return Array.from({ length: tokens }, (_, i) => Number(i < 1 || (i >= start && i < end)));
     });
     const shape = [entries.length, tokens];
     return { ids: tensor("int64", shape, ids), visible: floats(shape, visible) };

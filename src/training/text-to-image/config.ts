@@ -38,6 +38,7 @@ export const textToImageSchema = z
     ema_decay: share,
     caption_dropout: share,
     trailing_dropout: share,
+    word_dropout: share.default(0),
     /** Timesteps are drawn as 1000·u^p with u uniform: below 1 there is more noise, where the text decides. */
     timestep_power: z.number().positive().default(1),
     /** Steps between sample sheets. */

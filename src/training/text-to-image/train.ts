@@ -68,6 +68,7 @@ export async function trainTextToImage(
     scalingFactor: autoencoder.config.scaling_factor,
     captionDropout: config.caption_dropout,
     trailingDropout: config.trailing_dropout,
+    wordDropout: config.word_dropout,
     timestepPower: config.timestep_power,
   });
   const { batch, steps } = config;
