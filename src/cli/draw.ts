@@ -100,7 +100,8 @@ function tell(
   flags: DrawFlags,
   context: Context,
 ): void {
-  const one = recipeCost(request.recipe, { compare: request.compare });
+  const heatmaps = request.heatmaps.length > 0;
+  const one = recipeCost(request.recipe, { compare: request.compare, heatmaps });
   const pictures = request.seeds.length;
   const cost = { pictures, forward: one.forward * pictures, backward: one.backward * pictures };
   if (flags.json) {

@@ -68,7 +68,7 @@ export async function* drawPictures(
     const scores = await judge?.score(picture.picture, own.boxes);
     const score = performance.now() - judging;
     const plain = compare
-      ? await drawOne(pipeline, { ...options, method: "none", heatmaps: [] }, tick)
+      ? await drawOne(pipeline, { ...options, method: "none", boxes: [], heatmaps: [] }, tick)
       : undefined;
     yield {
       recipe: own,

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FollowspotError } from "../core/errors.js";
-import { directedSteps, recipeCost } from "./recipe-cost.js";
 import { METHOD_NAMES, defaultMethod } from "./recipe-methods.js";
 import { recipeSchemaText } from "./recipe-schema.js";
 import type { Recipe } from "./recipe.js";
@@ -114,36 +113,4 @@ it("docs/recipe.schema.json is current (npx tsx scripts/recipe-schema.ts writes 
 
 it("knows the defaults of every method", () => {
   expect(METHOD_NAMES.map((name) => defaultMethod(name).name)).toEqual([...METHOD_NAMES]);
-});
-
-describe("cost", () => {
-  const cost = (change: Partial<Recipe>, compare = false) =>
-    recipeCost({ ...recipe, ...change }, { compare });
-
-  it("counts guidance, Heun and the plain picture beside it", () => {
-    expect(cost({})).toEqual({ forward: 40, backward: 0 });
-    expect(cost({ cfg: 1 })).toEqual({ forward: 20, backward: 0 });
-    expect(cost({ sampler: "heun" })).toEqual({ forward: 78, backward: 0 });
-    expect(cost({}, true)).toEqual({ forward: 80, backward: 0 });
-  });
-
-  it("counts the descents of dd in the directed steps only", () => {
-    const method = { ...defaultMethod("dd"), iterations: 4 } as Recipe["method"];
-    expect(cost({ method })).toEqual({ forward: 40 + 40, backward: 40 });
-    const boxes = recipe.boxes.map((box) => ({ ...box, strength: 0 }));
-    expect(cost({ method, boxes })).toEqual({ forward: 40, backward: 0 });
-    const heun = cost({ method, sampler: "heun", steps: 2, cfg: 1 });
-    expect(heun).toEqual({ forward: 3 + 8, backward: 8 });
-  });
-
-  it.each([
-    [50, 0.2, 10],
-    [20, 0.3, 6],
-    [4, 0.3, 2],
-    [1, 0.3, 1],
-    [20, 0, 0],
-    [20, 1, 20],
-  ])("of %i steps, %d of the range is %i", (steps, until, expected) => {
-    expect(directedSteps(steps, until)).toBe(expected);
-  });
 });
