@@ -3,7 +3,7 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/cli/main.ts", "src/engine/runtime/worker-entry.ts"],
+  entry: ["src/index.ts", "src/web.ts", "src/cli/main.ts", "src/engine/runtime/worker-entry.ts"],
   root: "src",
   format: "esm",
   platform: "node",

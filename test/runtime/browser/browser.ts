@@ -6,6 +6,7 @@ import { chromium } from "playwright-core";
 import type { Page } from "playwright-core";
 import { build } from "tsdown";
 import { serve } from "./server.js";
+import type { ServedFolders } from "./server.js";
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
@@ -50,11 +51,12 @@ export async function bundlePage(folder: string): Promise<void> {
   });
 }
 
-/** Opens the page that was bundled into `folder`. */
+/** Opens the page that was bundled into `folder`, which can fetch from `folders` too. */
 export async function openPage(
   folder: string,
+  folders: ServedFolders = {},
 ): Promise<{ page: Page; close: () => Promise<void> }> {
-  const { server, address } = await serve(folder);
+  const { server, address } = await serve(folder, folders);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error));

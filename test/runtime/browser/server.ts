@@ -25,18 +25,30 @@ const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-async function contentOf(path: string, bundle: string): Promise<Uint8Array | string> {
+/** Folders served whole, by the first part of their address. */
+export type ServedFolders = Readonly<Record<string, string>>;
+
+async function contentOf(
+  path: string,
+  bundle: string,
+  folders: ServedFolders,
+): Promise<Uint8Array | string> {
+  const [, first = "", ...rest] = path.split("/");
+  if (folders[first] !== undefined) return readFile(join(folders[first], ...rest));
   if (path === "/index.html")
     return '<!doctype html><script type="module" src="/page.js"></script>';
   if (path === "/constants.bin") return contractFile;
   return readFile(join(path.startsWith("/ort/") ? ORT_FOLDER : bundle, basename(path)));
 }
 
-/** Serves the page bundled in folder `bundle`; gives the server and its address. */
-export async function serve(bundle: string): Promise<{ server: Server; address: string }> {
+/** Serves the page bundled in folder `bundle`, and other folders; gives the server and its address. */
+export async function serve(
+  bundle: string,
+  folders: ServedFolders = {},
+): Promise<{ server: Server; address: string }> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, "http://localhost");
-    contentOf(pathname, bundle).then(
+    contentOf(pathname, bundle, folders).then(
       (content) => {
         const type = TYPES[extname(pathname)] ?? "application/octet-stream";
         response.writeHead(200, { ...ISOLATION, "Content-Type": type }).end(content);

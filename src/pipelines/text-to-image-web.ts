@@ -1,0 +1,66 @@
+// Text to image in a browser: a model from an address or another source of files, on onnxruntime-web.
+
+import { webRuntime } from "../engine/runtime/web.js";
+import type { WebOptions, WebProvider } from "../engine/runtime/web.js";
+import type { ByteSource } from "../io/byte-source.js";
+import type { ModelSource } from "../io/model-source.js";
+import { urlSource } from "../io/model-source-url.js";
+import type { FetchProgress } from "../io/model-source-url.js";
+import { readPipelineModel } from "./text-to-image-model.js";
+import { openPipeline } from "./text-to-image-pipeline.js";
+import type { OpenOptions, TextToImagePipeline } from "./text-to-image-pipeline.js";
+
+export interface WebLoadOptions
+  extends Omit<OpenOptions, "runtime">, Pick<WebOptions, "wasmPaths"> {
+  /** "wasm" when absent; "webgpu" where the browser has it. */
+  readonly provider?: WebProvider;
+  /** Told as a model's files arrive from an address. */
+  readonly onProgress?: (progress: FetchProgress) => void;
+}
+
+/**
+ * Loads a text-to-image model in a browser: from the address of a diffusers folder
+ * (`"/models/stage/"`, `"https://huggingface.co/ORG/NAME/resolve/main/"`), or from any ModelSource. All
+ * weights are in memory afterwards. Drawing with "wasm" blocks the thread it runs in: do it in a Web Worker.
+ *
+ * Needs the optional peer dependency onnxruntime-web.
+ *
+ * @throws FollowspotError naming the file that is missing or damaged; the signal's reason
+ */
+export async function loadPipeline(
+  model: string | URL | ModelSource,
+  options: WebLoadOptions = {},
+): Promise<TextToImagePipeline> {
+  const { provider = "wasm", wasmPaths, onProgress, ...opening } = options;
+  const { signal } = opening;
+  const isAddress = typeof model === "string" || model instanceof URL;
+  const source = isAddress
+    ? urlSource(model, { signal, ...(onProgress && { onProgress }) })
+    : model;
+  const { remembering, readFile } = remember(source);
+  const runtime = webRuntime(provider, {
+    readFile,
+    ...(wasmPaths === undefined ? {} : { wasmPaths }),
+  });
+  return openPipeline(await readPipelineModel(remembering), { ...opening, runtime });
+}
+
+/** A source whose opened files are found again by their paths, as the runtime asks for them. */
+function remember(source: ModelSource) {
+  const opened = new Map<string, ByteSource>();
+  const remembering: ModelSource = {
+    name: source.name,
+    has: (file) => source.has(file),
+    async open(file) {
+      const bytes = await source.open(file);
+      opened.set(bytes.path, bytes);
+      return bytes;
+    },
+  };
+  const readFile = async (path: string): Promise<Uint8Array> => {
+    const bytes = opened.get(path);
+    if (!bytes) throw new Error(`model: expected a file that was opened, got ${path}`);
+    return bytes.read(0, bytes.size);
+  };
+  return { remembering, readFile };
+}
