@@ -21,10 +21,16 @@ export type { Schedule } from "./schedule.js";
 // Noise schedules in continuous time
 export { LOG_SNR_KINDS, logSnrSchedule, timestepAt, trainedBetas } from "./log-snr.js";
 export type { LogSnrKind, LogSnrLevel, LogSnrOptions, LogSnrSchedule } from "./log-snr.js";
+export { LOSS_WEIGHTINGS, outputWeight, signalWeight } from "./continuous-loss.js";
+export type { LossWeighting } from "./continuous-loss.js";
+export { CONTINUOUS_SAMPLERS, continuously, VARIANCES } from "./continuous.js";
+export type { ContinuousOptions, ContinuousSampler, Variance } from "./continuous.js";
 
 // Parameterisations
 export {
+  HEADS,
   PARAMETERISATIONS,
+  PREDICTION_OF_HEAD,
   PREDICTION_TYPES,
   addNoise,
   levelOfLogSnr,
@@ -33,7 +39,7 @@ export {
   toTarget,
   toX0,
 } from "./parameterisations.js";
-export type { Parameterisation, PredictionType } from "./parameterisations.js";
+export type { Head, Parameterisation, PredictionType } from "./parameterisations.js";
 
 // Arithmetic on latents
 export { clipped, weightedSum } from "./elementwise.js";

@@ -61,6 +61,21 @@ export const PARAMETERISATIONS: Record<PredictionType, Parameterisation> = {
   sample: clean,
 };
 
+/** What networks in continuous time put out: the velocity, the clean signal, the noise, or the last two side by side. */
+export const HEADS = ["v", "x0", "eps", "both"] as const;
+export type Head = (typeof HEADS)[number];
+
+/**
+ * The prediction type of a head. That of `both` is the velocity, `alpha * eps - sigma * x0` of its halves: the clean
+ * signal that it gives is `sigma^2` parts the one half and `alpha^2` parts what the other half's noise leaves of x.
+ */
+export const PREDICTION_OF_HEAD: Record<Head, PredictionType> = {
+  v: "v_prediction",
+  x0: "sample",
+  eps: "epsilon",
+  both: "v_prediction",
+};
+
 /**
  * Factors of `eps = a * x + b * x0`.
  *

@@ -14,7 +14,8 @@ export interface SampleOptions {
   readonly denoiser: Denoiser;
   readonly condition: Condition;
   readonly schedule: Schedule;
-  readonly sampler: SamplerName;
+  /** A sampler's name, or a sampler with a plan of its own. */
+  readonly sampler: SamplerName | Sampler;
   /** Number of steps, at least 1. */
   readonly steps: number;
   /** What the run starts from: unit-variance noise, `[N, H, W, C]`. */
@@ -52,7 +53,8 @@ export interface SampleStep {
  */
 export async function* sample(options: SampleOptions): AsyncGenerator<SampleStep, Latent, void> {
   const { denoiser, condition, schedule, steps, request, signal, eta = 0 } = options;
-  const sampler = samplerNamed(options.sampler);
+  const sampler =
+    typeof options.sampler === "string" ? samplerNamed(options.sampler) : options.sampler;
   const plan = sampler.plan(schedule, steps);
   const stepNoise = checkedNoise(options, sampler, eta);
   const ask = async (x: Latent, level: Level): Promise<Prediction> => {
@@ -86,14 +88,15 @@ export async function sampleToEnd(options: SampleOptions): Promise<Latent> {
 }
 
 function checkedNoise(
-  { sampler: name, stepNoise, noise }: SampleOptions,
+  { sampler: asked, stepNoise, noise }: SampleOptions,
   sampler: Sampler,
   eta: number,
 ): (index: number) => Latent {
+  const name = typeof asked === "string" ? asked : sampler.label;
   if (!(eta >= 0 && eta <= 1)) {
     throw new FollowspotError(`eta: expected a number from 0 to 1, got ${eta}.`);
   }
-  if (eta > 0 && name !== "ddim") {
+  if (eta > 0 && sampler.stochastic(0) === sampler.stochastic(1)) {
     throw new FollowspotError(`eta: expected 0 with ${name}, got ${eta}.`, {
       remedy: "Only ddim has it.",
     });
