@@ -1,22 +1,30 @@
 // followspot evaluate: figures that say how well a model and the methods do.
+import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { LIMITS } from "../pipelines/recipe.js";
+import { METHOD_NAMES } from "../pipelines/recipe-methods.js";
+import type { MethodName } from "../pipelines/recipe-methods.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";
 import { DEFAULT_MODEL } from "./draw.js";
-import type { EvaluateRequest, PlacementTable } from "./services.js";
+import type { EvaluateRequest, PlacementSettings, PlacementTable } from "./services.js";
 import { tableLines } from "./table.js";
-import { oneOf, whole } from "./values.js";
+import { listOf, number, oneOf, whole } from "./values.js";
 
 const SPLITS = ["test", "tune"] as const;
 const MAX_COUNT = 100_000;
+const TRAILING = [0, 75] as const;
+const TRIED = "on the tune list only: ";
 
-interface EvaluateFlags extends OutputFlags {
+interface EvaluateFlags extends OutputFlags, PlacementSettings {
   model: string;
   count?: number;
   split: (typeof SPLITS)[number];
+  methods?: MethodName[];
+  output?: string;
   threads?: number;
+  jobs?: number;
 }
 
 export function addEvaluate(program: Command, context: Context): void {
@@ -27,17 +35,62 @@ export function addEvaluate(program: Command, context: Context): void {
     .option("--model <model>", "name, folder or hub id", DEFAULT_MODEL)
     .option("--count <n>", "how many of the listed pictures", whole("--count", [1, MAX_COUNT]))
     .option("--split <name>", `of the list: ${SPLITS.join(", ")}`, oneOf("--split", SPLITS), "test")
-    .option("--threads <n>", "processor threads", whole("--threads", LIMITS.threads));
+    .option(
+      "--methods <names>",
+      `some of ${METHOD_NAMES.join(",")} (default: all)`,
+      listOf(oneOf("--methods", METHOD_NAMES)),
+    )
+    .option("-o, --output <folder>", "where to write the table, the page and the sheets")
+    .option("--threads <n>", "processor threads of a picture", whole("--threads", LIMITS.threads))
+    .option(
+      "--jobs <n>",
+      "pictures drawn at once, each with its own copy of the model (default: 1)",
+      whole("--jobs", [1, Math.max(8, availableParallelism())]),
+    );
+  addSettings(command);
   addOutputFlags(command).action((flags: EvaluateFlags) => evaluatePlacement(flags, context));
 }
 
+/** Settings to choose between: each value of a list is a row of its own. */
+function addSettings(command: Command): void {
+  command
+    .option(
+      "--strength <list>",
+      `${TRIED}factors on the edit, such as 1,2`,
+      listOf(number("--strength", LIMITS.strength)),
+    )
+    .option(
+      "--until <list>",
+      `${TRIED}shares of the noise range that are directed, such as 0.3,0.5`,
+      listOf(number("--until", LIMITS.until)),
+    )
+    .option(
+      "--trailing <list>",
+      `${TRIED}counts of trailing positions, such as 15,75`,
+      listOf(whole("--trailing", TRAILING)),
+    )
+    .option("--steps <n>", `${TRIED}sampling steps`, whole("--steps", LIMITS.steps))
+    .option("--cfg <scale>", `${TRIED}guidance scale`, number("--cfg", LIMITS.cfg));
+}
+
+const REQUESTED = ["count", "methods", "output", "threads", "jobs"] as const;
+const SETTINGS = ["steps", "cfg", "strength", "until", "trailing"] as const;
+
+/** Those of the flags that were given. */
+function given<T extends object, K extends keyof T>(flags: T, names: readonly K[]): Partial<T> {
+  const entries = names
+    .filter((name) => flags[name] !== undefined)
+    .map((name) => [name, flags[name]]);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
 async function evaluatePlacement(flags: EvaluateFlags, context: Context): Promise<void> {
-  const { model, split, count, threads } = flags;
+  const { model, split } = flags;
+  const settings = given(flags, SETTINGS);
   const request: EvaluateRequest = {
-    model,
-    split,
-    ...(count === undefined ? {} : { count }),
-    ...(threads === undefined ? {} : { threads }),
+    ...{ model, split },
+    ...given(flags, REQUESTED),
+    ...(Object.keys(settings).length > 0 ? { settings } : {}),
   };
   const service = await context.services.evaluation();
   const reporter = reporterFor(context, flags);
@@ -69,7 +122,7 @@ export function describePlacement({ model, split, count, rows }: PlacementTable)
         row.meanIou.toFixed(3),
         percent(row.bothInBox),
         percent(row.relationKept),
-        row.evaluations,
+        Math.round(row.evaluations * 10) / 10,
       ]),
     ]),
   ];

@@ -16,6 +16,7 @@ export type {
   EvaluateRequest,
   EvaluateService,
   PlacementRow,
+  PlacementSettings,
   PlacementTable,
 } from "../pipelines/evaluate-request.js";
 

@@ -87,5 +87,11 @@ export const boxNumbers =
     return { ...before, words: { ...before.words, [words]: value } };
   };
 
+/** A reader of several values: "1,2". */
+export const listOf =
+  <T>(read: (text: string) => T) =>
+  (text: string): T[] =>
+    text.split(",").map(read);
+
 /** A reader that gathers the values of a repeatable flag. */
 export const gather = (text: string, before: readonly string[] = []): string[] => [...before, text];

@@ -52,6 +52,8 @@ const evaluation = (folder: string, more: Partial<PlacementEvaluation> = {}) => 
   methods: ["none", "direct"],
   draw,
   detector,
+  judge: "a stand-in",
+  command: "evaluate",
   folder: join(root, folder),
   ...more,
 });
@@ -70,11 +72,11 @@ describe("evaluatePlacement", () => {
     expect(details.seen.length).toBe(3);
     expect(details.unseen.length).toBe(3);
     const folder = join(root, "whole");
-    const json = JSON.parse(await readFile(join(folder, "table.json"), "utf8")) as {
+    const json = JSON.parse(await readFile(join(folder, "placement.json"), "utf8")) as {
       rows: unknown;
     };
-    expect(json.rows).toEqual(rows);
-    expect(await readFile(join(folder, "table.md"), "utf8")).toContain("| direct | 100.0");
+    expect(json).toMatchObject({ rows, count: 6, judge: "a stand-in", command: "evaluate" });
+    expect(await readFile(join(folder, "README.md"), "utf8")).toContain("| direct | 100.0");
     const sheet = await decodeImage(join(folder, "sheet-direct.png"));
     expect(sheet.width).toBeGreaterThan(6 * 192);
     expect(await readdir(join(folder, "pictures", "none"))).toHaveLength(6);
@@ -98,6 +100,41 @@ describe("evaluatePlacement", () => {
     // A longer list goes on from the shorter one.
     await evaluatePlacement(evaluation("parts", { draw: counting, count: 3 }));
     expect(drawn).toBe(6);
+  });
+
+  it("draws several at once, with the same table, and tells what was missing", async () => {
+    const busy = new Set<number>();
+    let most = 0;
+    const told: string[] = [];
+    const slowly = async (request: PlacementDraw, job: number) => {
+      expect(busy.has(job)).toBe(false);
+      most = Math.max(most, busy.add(job).size);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      busy.delete(job);
+      return draw(request);
+    };
+    const options = { jobs: 3, draw: slowly, results: join(root, "jobs-results") };
+    const { rows } = await evaluatePlacement(evaluation("jobs", options));
+    expect(most).toBe(3);
+    const { rows: alone } = await evaluatePlacement(evaluation("alone"));
+    expect(rows).toEqual(alone);
+    expect(await readdir(options.results)).toContain("sheet-none.png");
+    const onProgress = (done: number, missing: number) => void told.push(`${done}/${missing}`);
+    await evaluatePlacement(evaluation("jobs", { count: 7, onProgress }));
+    expect(told).toEqual(["1/2", "2/2"]);
+  });
+
+  it("stops all jobs at the first fault, and keeps what was drawn", async () => {
+    let drawn = 0;
+    const failing = async (request: PlacementDraw) => {
+      if (++drawn === 5) throw new Error("the disk is full");
+      return draw(request);
+    };
+    const faulty = evaluation("faulty", { jobs: 2, draw: failing });
+    await expect(evaluatePlacement(faulty)).rejects.toThrow("the disk is full");
+    expect(drawn).toBeLessThanOrEqual(6);
+    await evaluatePlacement(evaluation("faulty", { draw: failing }));
+    expect(drawn).toBeLessThanOrEqual(14);
   });
 
   it("adds the ceiling when there is one", async () => {

@@ -1,9 +1,8 @@
 // The evaluation: every method draws the protocol's pictures, both judges look, and the table is made.
 
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
-import { decodeImage, encodePng } from "../io/image.js";
 import type { Picture } from "../io/image.js";
 import { writeJson } from "../io/json.js";
 import type {
@@ -18,8 +17,8 @@ import { PlacementRecords } from "./evaluation-records.js";
 import type { PlacementRecord, RecordsHeader } from "./evaluation-records.js";
 import { agreementOf } from "./agreement.js";
 import type { Agreement } from "./agreement.js";
+import { KEPT_PICTURES, picturePath, savePicture, writeSheet } from "./evaluation-pictures.js";
 import { evaluationMarkdown } from "./evaluation-report.js";
-import { placementSheet } from "./placement-sheet.js";
 import {
   CEILING,
   CHANCE,
@@ -37,7 +36,7 @@ export interface PlacementDraw {
   readonly prompt: string;
   readonly boxes: readonly { readonly words: string; readonly box: Box }[];
   readonly seed: bigint;
-  /** A method's name; `none` draws plainly and has boxes all the same, to be left aside. */
+  /** A row's name; `none` draws plainly and has boxes all the same, to be left aside. */
   readonly method: string;
 }
 
@@ -59,18 +58,29 @@ export interface PlacementEvaluation {
   readonly settings?: RecordsHeader;
   /** Methods in the order of the rows; `none` must be one of them. */
   readonly methods: readonly string[];
-  readonly draw: (request: PlacementDraw) => Promise<DrawnForPlacement>;
+  /** Draws a picture; `job` is below `jobs`, and no two calls of one job overlap. */
+  readonly draw: (request: PlacementDraw, job: number) => Promise<DrawnForPlacement>;
+  /** Pictures drawn at the same time; 1 when absent. */
+  readonly jobs?: number;
   /** The best that the model's autoencoder lets through: a triple's rendered scene after the round trip. */
   readonly ceiling?: (triple: ProtocolTriple) => Promise<Picture>;
   readonly detector: Detector;
-  /** Folder of the run: records, pictures, table. */
+  /** What the judge is called, and the command that makes the table: for the record. */
+  readonly judge: string;
+  readonly command: string;
+  /** Folder of the run: records and pictures. */
   readonly folder: string;
+  /** Folder of the table, the page and the sheets, made if need be; the run's own when absent. */
+  readonly results?: string;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Told of each picture drawn, of those that were not yet on record. */
+  readonly onProgress?: (done: number, missing: number) => void;
 }
 
-/** What an evaluation finds; table.json holds the same. */
+/** What an evaluation finds; placement.json holds the same. */
 export interface PlacementResult {
+  readonly command: string;
+  readonly judge: string;
   readonly model: string;
   readonly digest: string;
   readonly split: ProtocolSplit;
@@ -87,53 +97,60 @@ export interface PlacementResult {
   };
 }
 
-/** Pictures of each method that stay on disk, the first of the list: enough to label by eye. */
-export const KEPT_PICTURES = 60;
-/** Pictures of a sheet, the first of the list. */
-export const SHEET_PICTURES = 24;
-
 /**
- * Draws what the folder's records still lack, then writes table.json, table.md and a sheet for each
- * method into the folder. Runs on when it was cut short.
+ * Draws what the folder's records still lack, then writes placement.json, README.md and a sheet
+ * for each method. Goes on when it was cut short.
  *
  * Throws FollowspotError when the folder belongs to another evaluation; on abort the signal's reason.
  */
 export async function evaluatePlacement(evaluation: PlacementEvaluation): Promise<PlacementResult> {
-  const { protocol, split, methods, model, digest, settings = {}, folder } = evaluation;
+  const { protocol, split, methods, folder } = evaluation;
   if (!methods.includes(PLAIN)) {
     throw new Error(`evaluate: expected ${PLAIN} among the methods, got ${methods.join(", ")}`);
   }
   const triples = triplesOf(protocol, split, evaluation.count);
-  const { threshold } = evaluation.detector;
-  const header = { protocol: protocol.version, split, model, digest, threshold, ...settings };
-  const records = await PlacementRecords.open(folder, header);
+  const records = await PlacementRecords.open(folder, headerOf(evaluation));
   const drawn = evaluation.ceiling ? [...methods, CEILING] : [...methods];
   await drawMissing(evaluation, triples, drawn, records);
   const byMethod = new Map(
     drawn.map((method) => [method, triples.map(({ id }) => records.get(id, method)!)]),
   );
+  const result = resultOf(evaluation, triples, byMethod);
+  const { results = folder } = evaluation;
+  await mkdir(results, { recursive: true });
+  await writeJson(join(results, "placement.json"), result);
+  await writeFileAtomic(join(results, "README.md"), evaluationMarkdown(result));
+  for (const [method, list] of byMethod) {
+    const finds = list.map(({ detections }) => detections);
+    await writeSheet(results, folder, method, triples, finds);
+  }
+  return result;
+}
+
+/** What the records belong to. */
+function headerOf(evaluation: PlacementEvaluation): RecordsHeader {
+  const { protocol, split, model, digest, detector, settings = {} } = evaluation;
+  const { threshold } = detector;
+  return { protocol: protocol.version, split, model, digest, threshold, ...settings };
+}
+
+type ByMethod = ReadonlyMap<string, readonly PlacementRecord[]>;
+
+function resultOf(
+  { model, digest, split, judge, command, protocol, settings = {} }: PlacementEvaluation,
+  triples: readonly ProtocolTriple[],
+  byMethod: ByMethod,
+): PlacementResult {
   const scores = scoresOf(byMethod, triples, protocol[split]);
   const pick = (unseen: boolean) => rowsOf(scores, triples, (triple) => triple.unseen === unseen);
-  const result: PlacementResult = {
-    model,
-    digest,
-    split,
-    count: triples.length,
-    settings,
+  const agreement = Object.fromEntries(
+    [...byMethod].map(([method, list]) => [method, agreementOf(list, triples)]),
+  );
+  return {
+    ...{ command, judge, model, digest, split, count: triples.length, settings },
     rows: scores.map(rowOf),
-    details: {
-      all: detailsOf(scores),
-      seen: pick(false),
-      unseen: pick(true),
-      agreement: Object.fromEntries(
-        [...byMethod].map(([method, list]) => [method, agreementOf(list, triples)]),
-      ),
-    },
+    details: { all: detailsOf(scores), seen: pick(false), unseen: pick(true), agreement },
   };
-  await writeJson(join(folder, "table.json"), result);
-  await writeFileAtomic(join(folder, "table.md"), evaluationMarkdown(result));
-  for (const method of drawn) await writeSheet(folder, method, triples, records);
-  return result;
 }
 
 /** Triple by triple, so that an evaluation that is cut short has the same pictures of every method. */
@@ -143,17 +160,31 @@ async function drawMissing(
   methods: readonly string[],
   records: PlacementRecords,
 ): Promise<void> {
-  const { signal, onProgress } = evaluation;
-  let done = 0;
-  for (const [index, triple] of triples.entries()) {
-    for (const method of methods) {
+  const { signal, onProgress, jobs = 1 } = evaluation;
+  const missing = triples.flatMap((triple, index) =>
+    methods
+      .filter((method) => !records.get(triple.id, method))
+      .map((method) => ({ triple, method, keep: index < KEPT_PICTURES })),
+  );
+  const queue = missing.values();
+  let [done, failed] = [0, false];
+  const work = async (job: number): Promise<void> => {
+    for (const { triple, method, keep } of queue) {
+      if (failed) return;
       signal?.throwIfAborted();
-      if (!records.get(triple.id, method)) {
-        await records.add(await drawOne(evaluation, triple, method, index < KEPT_PICTURES));
-      }
-      onProgress?.(++done, triples.length * methods.length);
+      await records.add(await drawOne(evaluation, triple, method, keep, job));
+      onProgress?.(++done, missing.length);
     }
-  }
+  };
+  const workers = Array.from({ length: jobs }, (_, job) =>
+    work(job).catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  // All have stopped before the first fault is told: what they use may then be freed.
+  const ends = await Promise.allSettled(workers);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 async function drawOne(
@@ -161,39 +192,23 @@ async function drawOne(
   triple: ProtocolTriple,
   method: string,
   keep: boolean,
+  job: number,
 ): Promise<PlacementRecord> {
+  const { id, prompt, seed } = triple;
+  const boxes = triple.boxes.map(({ words, box }) => ({ words, box }));
   const { picture, evaluations } =
     method === CEILING
       ? { picture: await evaluation.ceiling!(triple), evaluations: 0 }
-      : await evaluation.draw({
-          prompt: triple.prompt,
-          boxes: triple.boxes.map(({ words, box }) => ({ words, box })),
-          seed: BigInt(triple.seed),
-          method,
-        });
+      : await evaluation.draw({ prompt, boxes, seed: BigInt(seed), method }, job);
   // Before the record, so that a picture on record is on disk.
-  if (keep) await savePicture(evaluation.folder, method, triple.id, picture);
+  if (keep) await savePicture(picturePath(evaluation.folder, method, id), picture);
   const detections = await evaluation.detector.detect(picture);
   const secondJudge = judgeSolids(picture);
-  return { id: triple.id, method, evaluations, detections, secondJudge };
-}
-
-function picturePath(folder: string, method: string, id: string): string {
-  return join(folder, "pictures", method, `${id}.png`);
-}
-
-async function savePicture(
-  folder: string,
-  method: string,
-  id: string,
-  { data, width, height }: Picture,
-): Promise<void> {
-  await mkdir(join(folder, "pictures", method), { recursive: true });
-  await writeFileAtomic(picturePath(folder, method, id), await encodePng(data, width, height));
+  return { id, method, evaluations, detections, secondJudge };
 }
 
 function scoresOf(
-  byMethod: ReadonlyMap<string, readonly PlacementRecord[]>,
+  byMethod: ByMethod,
   triples: readonly ProtocolTriple[],
   pool: readonly ProtocolTriple[],
 ): MethodScores[] {
@@ -223,19 +238,4 @@ function rowsOf(
     const scores = each.scores.filter((_, index) => accept(triples[index]!));
     return scores.length > 0 ? [rowOf({ ...each, scores })] : [];
   });
-}
-
-async function writeSheet(
-  folder: string,
-  method: string,
-  triples: readonly ProtocolTriple[],
-  records: PlacementRecords,
-): Promise<void> {
-  const shown = triples.slice(0, SHEET_PICTURES);
-  const pictures = await Promise.all(
-    shown.map(async ({ id }) => decodeImage(await readFile(picturePath(folder, method, id)))),
-  );
-  const finds = shown.map(({ id }) => records.get(id, method)!.detections);
-  const sheet = await placementSheet(pictures, shown, finds);
-  await writeFileAtomic(join(folder, `sheet-${method}.png`), sheet);
 }

@@ -1,6 +1,7 @@
 // The evaluation as a page: the tables and what their columns mean.
 
 import type { PlacementResult } from "./evaluate-placement.js";
+import { SHEET_PICTURES, sheetName } from "./evaluation-pictures.js";
 import { differencesMarkdown, tableMarkdown } from "./placement-table.js";
 import type { PlacementTableRow } from "./placement-table.js";
 
@@ -31,18 +32,22 @@ function agreementMarkdown({ details }: PlacementResult): string {
   return [titles, "| --- | ---: | ---: | ---: | ---: |", ...lines].join("\n");
 }
 
-/** The page that goes beside table.json. */
+/** The page that goes beside placement.json. */
 export function evaluationMarkdown(result: PlacementResult): string {
-  const { model, digest, split, count, settings, details } = result;
+  const { command, judge, model, digest, split, count, settings, details } = result;
   const facts = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+  const sheets = Object.keys(details.agreement).map((name) => `[${name}](${sheetName(name)})`);
   return `# Placement: ${model}, ${count} triples of ${split}
 
+Made by \`${command}\`; judged by ${judge}.
 Model ${digest}${facts.length > 0 ? `; ${facts.join(", ")}` : ""}.
+The first ${Math.min(count, SHEET_PICTURES)} pictures, unselected, dark the boxes asked for and pink the finds: ${sheets.join(", ")}.
+
 Shares in percent with 95 % bootstrap intervals. "found" and "mean IoU" are of the things asked for,
 "colour right" of the solids found, "centre in box" of the pictures with one box, "both in boxes" and
 "relation kept" of those with two; what is not found counts as misplaced.
 "chance" scores plain pictures against another triple's boxes; "ceiling" is the renderer through the
-autoencoder.
+autoencoder. "evaluations" are passes of the network, forward and back, on average.
 
 ${tableMarkdown(details.all)}
 

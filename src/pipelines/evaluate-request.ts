@@ -1,13 +1,33 @@
 // What `followspot evaluate` is asked and what it answers.
 
 import type { Reporter } from "./draw-request.js";
+import type { MethodName } from "./recipe-methods.js";
+
+/** Settings that are tried on the `tune` list; what is absent is the model's or the method's own. */
+export interface PlacementSettings {
+  readonly steps?: number;
+  readonly cfg?: number;
+  /** Every combination of these is a row for each method that directs. */
+  readonly strength?: readonly number[];
+  readonly until?: readonly number[];
+  readonly trailing?: readonly number[];
+}
 
 export interface EvaluateRequest {
   readonly model: string;
   /** Triples of prompt, box and seed; all of the split if absent. */
   readonly count?: number;
   readonly split: "test" | "tune";
+  /** All if absent; plain sampling is always one of them. */
+  readonly methods?: readonly MethodName[];
+  /** Refused on the `test` list, where nothing is chosen. */
+  readonly settings?: PlacementSettings;
+  /** Folder for the table, the page and the sheets; the run's own if absent. */
+  readonly output?: string;
+  /** Processor threads of each picture that is being drawn. */
   readonly threads?: number;
+  /** Pictures drawn at the same time; 1 if absent. */
+  readonly jobs?: number;
 }
 
 /** One row of the placement table; shares 0..1, null where a column does not apply. */

@@ -1,102 +1,192 @@
 // The placement table as the command line asks for it: every method draws the protocol's list, the detector judges.
 
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FollowspotError } from "../core/errors.js";
 import { nodeRuntime } from "../engine/runtime/node.js";
 import type { Picture } from "../io/image.js";
 import { loadDetector } from "../metrics/detector/index.js";
+import type { Detector } from "../metrics/detector/index.js";
 import { ceilingPicture } from "../metrics/ceiling.js";
 import { evaluatePlacement as evaluate } from "../metrics/evaluate-placement.js";
 import type { DrawnForPlacement, PlacementDraw } from "../metrics/evaluate-placement.js";
-import { readProtocol } from "../metrics/protocol.js";
-import { evaluateAutoencoder } from "../training/autoencoder/evaluate.js";
-import { readAutoencoder } from "../training/autoencoder/folder.js";
+import type { RecordsHeader } from "../metrics/evaluation-records.js";
+import { readProtocol, triplesOf } from "../metrics/protocol.js";
+import { openRoundTrip } from "../training/detector/round-trip.js";
+import type { RoundTrip } from "../training/detector/round-trip.js";
 import { loadDrawings } from "../training/scenes/index.js";
 import type { ProtocolTriple } from "../training/scenes/index.js";
 import type { Reporter } from "./draw-request.js";
+import { commandOf } from "./evaluate-command.js";
 import type { EvaluateRequest, PlacementTable } from "./evaluate-request.js";
-import { METHOD_NAMES } from "./recipe-methods.js";
+import { defaultRows, rowsOf } from "./evaluate-rows.js";
+import type { DrawnRow } from "./evaluate-rows.js";
 import { recipeCost } from "./recipe-cost.js";
 import { shippedDetector } from "./score-placement.js";
-import { digestOf } from "./text-to-image-folder.js";
+import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
+import type { PipelineFolder } from "./text-to-image-folder.js";
+import { noiseLevels } from "./text-to-image-run.js";
 import { loadPipeline, planOf } from "./text-to-image.js";
 import type { TextToImagePipeline } from "./text-to-image.js";
 
 const RUNS = join("runs", "placement");
-/** "none" first, so that a list cut short has what the others are compared with. */
-const METHODS = ["none", ...METHOD_NAMES.filter((name) => name !== "none")];
 
 /**
- * Draws what earlier calls of the same evaluation have not drawn, under `runs/placement/`, and makes the table.
+ * Draws what earlier calls of the same evaluation have not drawn, under `runs/placement/`, and makes the table,
+ * the page and the sheets.
  *
- * @throws FollowspotError when no detector is at hand, or the list is shorter than `count`; the signal's reason
- *   when aborted: what was drawn is kept
+ * @throws FollowspotError when no detector is at hand, the list is shorter than `count`, or settings are to be
+ *   tried on another list than `tune`; the signal's reason when aborted: what was drawn is kept
  */
 export async function evaluatePlacement(
   request: EvaluateRequest,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<PlacementTable> {
-  const { model, split, count, threads } = request;
-  const folder = shippedDetector();
-  if (folder === undefined) {
+  const { split, count, output } = request;
+  const detectorFolder = shippedDetector();
+  if (detectorFolder === undefined) {
     throw new FollowspotError("evaluate: expected a detector in models/detector, found none.", {
-      remedy: "Train one: npx tsx scripts/detector.ts.",
+      remedy: "Train one: npx tsx scripts/detector.ts train.",
     });
   }
-  const runtime = nodeRuntime();
-  const pipeline = await loadPipeline(model, {
-    ...(threads === undefined ? {} : { threads }),
-    signal,
-  });
-  const detector = await loadDetector(folder, runtime);
-  const digest = await digestOf(pipeline.model.source.name);
-  let started = false;
+  const protocol = await readProtocol();
+  triplesOf(protocol, split, count); // refused before a model is loaded
+  const model = await readPipelineFolder(request.model);
+  const rows = rowsOf(request, model.defaults);
+  const digest = await digestOf(model.folder);
+  const settings = await settingsOf(request, model, detectorFolder);
+  const folder = runFolder(request, digest, settings);
+  const tools = await openTools(request, model, detectorFolder, signal);
   try {
     const result = await evaluate({
-      protocol: await readProtocol(),
-      ...{ split, model, digest, detector, signal, methods: METHODS },
-      ...(count === undefined ? {} : { count }),
-      draw: (wanted) => drawOne(pipeline, wanted, signal),
-      ceiling: await ceilingOf(pipeline),
-      folder: join(RUNS, `${model.replace(/[^\w.-]+/g, "-")}-${split}-${digest.slice(0, 12)}`),
-      onProgress: (done, total) => {
-        if (!started) reporter.start(total, `${model}, ${split} list`);
-        started = true;
-        reporter.step(done);
+      ...{ protocol, split, digest, settings, signal, folder },
+      model: request.model,
+      methods: rows.map(({ name }) => name),
+      draw: (wanted, job) => {
+        const row = rows.find(({ name }) => name === wanted.method)!;
+        return drawOne(tools.pipelines[job]!, wanted, row, request, signal);
       },
+      jobs: tools.pipelines.length,
+      ceiling: await ceilingOf(tools.trip, model.size[0]),
+      detector: tools.detector,
+      judge: `the shipped detector at its threshold of ${tools.detector.threshold}`,
+      command: commandOf(request),
+      onProgress: progressOf(reporter, `${request.model}, ${split} list`),
+      ...(count === undefined ? {} : { count }),
+      ...(output === undefined ? {} : { results: output }),
     });
     reporter.finish();
+    reporter.note(`page and sheets: ${output ?? folder}`);
     return result;
   } finally {
-    await pipeline.close();
-    await detector.release();
+    await tools.close();
   }
+}
+
+/** What the pictures depend on besides the model and the list. */
+async function settingsOf(
+  { settings = {}, threads }: EvaluateRequest,
+  { defaults }: PipelineFolder,
+  detectorFolder: string,
+): Promise<RecordsHeader> {
+  const { sampler, steps, cfg } = defaults;
+  const weights = await readFile(join(detectorFolder, "model.safetensors"));
+  const methods = defaultRows(defaults).map(({ method, strength, until }) => {
+    return { ...method, strength, until };
+  });
+  return {
+    sampler,
+    steps: settings.steps ?? steps,
+    cfg: settings.cfg ?? cfg,
+    ...(threads === undefined ? {} : { threads }),
+    detector: createHash("sha256").update(weights).digest("hex").slice(0, 12),
+    methods: JSON.stringify(methods),
+  };
+}
+
+/** One folder for each model, list and settings: what was drawn with others is never mixed in. */
+function runFolder({ model, split }: EvaluateRequest, digest: string, settings: RecordsHeader) {
+  const all = JSON.stringify({ digest, settings });
+  const mark = createHash("sha256").update(all).digest("hex").slice(0, 12);
+  return join(RUNS, `${model.replace(/[^\w.-]+/g, "-")}-${split}-${mark}`);
+}
+
+/** What draws and what judges. */
+interface Tools {
+  /** One for each job. */
+  readonly pipelines: readonly TextToImagePipeline[];
+  readonly detector: Detector;
+  readonly trip: RoundTrip;
+  close(): Promise<void>;
+}
+
+async function openTools(
+  { model: name, jobs = 1, threads }: EvaluateRequest,
+  { folder, size }: PipelineFolder,
+  detectorFolder: string,
+  signal: AbortSignal,
+): Promise<Tools> {
+  const runtime = nodeRuntime();
+  const options = threads === undefined ? {} : { threads };
+  const pipelines: TextToImagePipeline[] = [];
+  for (let job = 0; job < jobs; job++) {
+    pipelines.push(await loadPipeline(name, { ...options, signal }));
+  }
+  const detector = await loadDetector(detectorFolder, runtime, options);
+  const side = { side: size[0], batch: 1 };
+  const trip = await openRoundTrip(join(folder, "vae"), runtime, { ...side, ...options });
+  const close = async (): Promise<void> => {
+    await Promise.all([
+      ...pipelines.map((each) => each.close()),
+      detector.release(),
+      trip.release(),
+    ]);
+  };
+  return { pipelines, detector, trip, close };
 }
 
 async function drawOne(
   pipeline: TextToImagePipeline,
-  { prompt, boxes, seed, method }: PlacementDraw,
+  { prompt, boxes, seed }: PlacementDraw,
+  { method, strength, until }: DrawnRow,
+  { settings: { steps, cfg } = {} }: EvaluateRequest,
   signal: AbortSignal,
 ): Promise<DrawnForPlacement> {
-  const name = METHOD_NAMES.find((known) => known === method)!;
-  const options = { prompt, boxes, seed, method: name, signal };
+  const options = {
+    ...{ prompt, seed, method, strength, until, signal },
+    // Plain sampling would look at the boxes' share of attention, which nobody asks for here.
+    boxes: method.name === "none" ? [] : boxes,
+    ...(steps === undefined ? {} : { steps }),
+    ...(cfg === undefined ? {} : { cfg }),
+  };
   const [drawn] = await pipeline.pictures(options);
-  const { forward, backward } = recipeCost(planOf(pipeline.model, options).order);
+  const { order } = planOf(pipeline.model, options);
+  const run = noiseLevels(order, pipeline.model.schedule);
+  const { forward, backward } = recipeCost(order, { run });
   return { picture: drawn!.picture, evaluations: forward + backward };
 }
 
 /** A triple's rendered scene through the model's autoencoder. */
 async function ceilingOf(
-  pipeline: TextToImagePipeline,
+  trip: RoundTrip,
+  side: number,
 ): Promise<(triple: ProtocolTriple) => Promise<Picture>> {
-  const { source, size } = pipeline.model;
-  const autoencoder = await readAutoencoder(join(source.name, "vae"));
   const drawings = await loadDrawings();
-  const runtime = nodeRuntime();
   return async (triple) => {
-    const { width, height, data } = ceilingPicture(triple, drawings, size[0]);
-    const { decoded } = await evaluateAutoencoder(autoencoder, [data], size[0], runtime);
-    return { width, height, data: decoded[0]! };
+    const { width, height, data } = ceilingPicture(triple, drawings, side);
+    const [decoded] = await trip.run([data]);
+    return { width, height, data: decoded! };
+  };
+}
+
+/** Progress over what is missing: pictures on record would make the time left look short. */
+function progressOf(reporter: Reporter, label: string): (done: number, missing: number) => void {
+  let started = false;
+  return (done, missing) => {
+    if (!started) reporter.start(missing, label);
+    started = true;
+    reporter.step(done);
   };
 }

@@ -120,14 +120,15 @@ async function costOfRun(order: Order): Promise<Cost> {
 
 describe("the cost is what a run asks of the network", () => {
   const box = { words: "red cube", box: [0, 0, 0.5, 0.5] } as const;
+  const prompt = "a red cube";
   const cases = METHOD_NAMES.flatMap((method) =>
     (["ddim", "heun"] as const).flatMap((sampler) =>
-      [[], ["cube"]].map((heatmaps): DrawOptions => ({ method, sampler, heatmaps })),
+      [[], ["cube"]].map((heatmaps): DrawOptions => ({ prompt, method, sampler, heatmaps })),
     ),
   );
   it.each(cases)("with $method, $sampler and heat maps of $heatmaps", async (options) => {
     for (const more of [{ boxes: [box], until: 0.4 }, { boxes: [{ ...box, strength: 0 }] }, {}]) {
-      const order = makeOrder(model, { prompt: "a red cube", steps: 5, ...options, ...more });
+      const order = makeOrder(model, { steps: 5, ...options, ...more });
       const run = noiseLevels(order, model.schedule);
       const heatmaps = order.heatmaps.length > 0;
       expect(recipeCost(order, { run, heatmaps })).toEqual(await costOfRun(order));
