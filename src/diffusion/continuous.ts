@@ -1,8 +1,8 @@
 // Sampling in continuous time: levels at even steps from t = 1 to the clean signal, for any log-SNR schedule.
 
 import { FollowspotError } from "../core/errors.js";
-import { weightedSum } from "./elementwise.js";
-import type { Level } from "./denoiser.js";
+import { clipped, weightedSum } from "./elementwise.js";
+import type { Denoiser, Level } from "./denoiser.js";
 import { TIMESTEPS, timestepAt } from "./log-snr.js";
 import type { LogSnrSchedule } from "./log-snr.js";
 import { logSnr } from "./parameterisations.js";
@@ -34,7 +34,7 @@ export const CLEAN: Level = { alpha: 1, sigma: 0, timestep: timestepAt(0) };
 
 /**
  * What `sample` needs for a run in continuous time: `sample({ ...continuously(options), denoiser, steps, ... })`.
- * Clipping is the denoiser's own.
+ * What is clipped is the denoiser's to say: see `clipping`.
  *
  * @throws FollowspotError for a share outside of 0 to 1
  */
@@ -44,6 +44,16 @@ export function continuously(
   const { schedule } = options;
   const plan = (_discrete: Schedule, steps: number): Plan => evenPlan(schedule, steps);
   return { schedule: discrete(schedule), sampler: { ...stepsOf(options), plan } };
+}
+
+/** A denoiser whose clean pictures are cut to [-range, range], so that every sampler steps with those. */
+export function clipping(denoiser: Denoiser, range = 1): Denoiser {
+  return {
+    async denoise(...asked) {
+      const { eps: _eps, ...prediction } = await denoiser.denoise(...asked);
+      return { ...prediction, x0: clipped(prediction.x0, range) };
+    },
+  };
 }
 
 /** A sampler but for its plan, which continuous time gives it. */

@@ -23,7 +23,7 @@ export { LOG_SNR_KINDS, logSnrSchedule, timestepAt, trainedBetas } from "./log-s
 export type { LogSnrKind, LogSnrLevel, LogSnrOptions, LogSnrSchedule } from "./log-snr.js";
 export { LOSS_WEIGHTINGS, outputWeight, signalWeight } from "./continuous-loss.js";
 export type { LossWeighting } from "./continuous-loss.js";
-export { CONTINUOUS_SAMPLERS, continuously, VARIANCES } from "./continuous.js";
+export { clipping, CONTINUOUS_SAMPLERS, continuously, VARIANCES } from "./continuous.js";
 export type { ContinuousOptions, ContinuousSampler, Variance } from "./continuous.js";
 
 // Parameterisations

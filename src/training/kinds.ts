@@ -11,6 +11,8 @@ import { trainAutoencoder } from "./autoencoder/train.js";
 import { contrastiveDigest, contrastiveSchema } from "./contrastive/config.js";
 import { exportTextEncoder, trainContrastive } from "./contrastive/train.js";
 import type { TrainOptions } from "./fit.js";
+import { teacherSchema } from "./teacher/config.js";
+import { teacherTask } from "./teacher/task.js";
 import { textToImageSchema } from "./text-to-image/config.js";
 import { exportTextToImage } from "./text-to-image/export.js";
 import { readParts } from "./text-to-image/parts.js";
@@ -91,6 +93,7 @@ const KINDS: Readonly<Record<string, (json: unknown) => TrainingTask>> = {
   "text-to-image": textToImage,
   autoencoder,
   contrastive,
+  teacher: (json) => teacherTask(parse(teacherSchema, json)),
 };
 
 function parse<T>(schema: z.ZodType<T>, json: unknown): T {

@@ -71,20 +71,30 @@ export interface BlockPlan2D {
  */
 export function parseUNet2DConfig(json: unknown): UNet2DConfig {
   const config = parseConfig(MODEL, schema, json, inert);
-  downPlans2D(config);
-  upPlans2D(config);
-  const { norm_num_groups: groups, attn_norm_num_groups: attentionGroups } = config;
-  for (const divisor of [groups, attentionGroups ?? groups, config.attention_head_dim ?? 1]) {
-    const uneven = config.block_out_channels.find((channels) => channels % divisor !== 0);
+  for (const [divisor, widths] of divisions(config)) {
+    const uneven = widths.find((channels) => channels % divisor !== 0);
     if (uneven === undefined) continue;
     throw unsupported(MODEL, "block_out_channels", uneven, [`multiples of ${divisor}`]);
   }
   return config;
 }
 
+/** Whole numbers of groups and heads, and the widths that are to be their multiples. */
+function divisions(config: UNet2DConfig): [divisor: number, widths: number[]][] {
+  const { block_out_channels: widths, mid_block_type: mid, add_attention: midAttends } = config;
+  const plans = [...downPlans2D(config), ...upPlans2D(config)];
+  const attending = plans.filter(({ attends }) => attends).map(({ channels }) => channels);
+  const last = mid !== null && midAttends ? [widths.at(-1)!] : [];
+  return [
+    [config.norm_num_groups, widths],
+    [config.attn_norm_num_groups ?? 1, last],
+    [config.attention_head_dim ?? 1, [...attending, ...last]],
+  ];
+}
+
 /** Attention heads of a block with so many channels. */
 export function headsOf({ attention_head_dim: width }: UNet2DConfig, channels: number): number {
-  return width === null ? 1 : channels / width;
+  return width === null ? 1 : Math.floor(channels / width);
 }
 
 /** The picture's sides must be multiples of this. */

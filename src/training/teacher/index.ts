@@ -1,0 +1,15 @@
+// Teachers: diffusion models of pixels in continuous time, trained, drawn from, written and read.
+
+export { teacherSchema, teacherDigest } from "./config.js";
+export type { TeacherConfig } from "./config.js";
+export { classCondition, TeacherDenoiser } from "./denoiser.js";
+export type { TeacherDenoiserOptions } from "./denoiser.js";
+export { exportTeacher } from "./export.js";
+export type { TrainedTeacher } from "./export.js";
+export { readTeacher, TEACHER_FILES, teacherFacts } from "./folder.js";
+export type { Teacher, TeacherFacts } from "./folder.js";
+export { maskShapes, teacherLoss } from "./loss.js";
+export { teacherPrediction } from "./network.js";
+export type { TeacherInputs, TeacherNetwork } from "./network.js";
+export { drawTeacher, toPictures } from "./sheet.js";
+export { teacherPacking, trainTeacher } from "./train.js";
