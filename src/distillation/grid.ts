@@ -2,24 +2,21 @@
 
 import { floats } from "../core/tensor.js";
 import type { HostTensor } from "../core/tensor.js";
-import type { Level } from "../diffusion/index.js";
-import { lossWeight } from "./loss.js";
-import type { TargetKind, Weighting } from "./loss.js";
-import { CLEAN, levelFeeds, pathFeeds, pathThrough } from "./path.js";
-
-/** Noise levels by time, from 0, almost clean, to 1, noise. */
-export interface LevelSchedule {
-  readonly level: (t: number) => Level;
-}
+import { signalWeight } from "../diffusion/index.js";
+import type { Level, LogSnrSchedule, LossWeighting } from "../diffusion/index.js";
+import { CLEAN } from "../diffusion/continuous.js";
+import type { TargetKind } from "./loss.js";
+import { levelFeeds, pathFeeds, pathThrough } from "./path.js";
 
 export interface GridOptions {
   readonly kind: TargetKind;
-  readonly schedule: LevelSchedule;
+  readonly schedule: LogSnrSchedule;
   /** Steps of the student: it is trained at t = i / steps, i from 1. */
   readonly steps: number;
   /** Teacher steps to one of the student's. */
   readonly substeps: number;
-  readonly weighting: Weighting;
+  /** How errors of the clean picture are weighed by level. */
+  readonly weighting: LossWeighting;
   /** Reference: how far below t the teacher is asked; 1/256 when absent. */
   readonly gap?: number | undefined;
 }
@@ -28,7 +25,7 @@ export interface GridOptions {
 export const REFERENCE_GAP = 1 / 256;
 
 /** The level at t; without any noise at 0. */
-function arrival(schedule: LevelSchedule, t: number): Level {
+function arrival(schedule: LogSnrSchedule, t: number): Level {
   return t === 0 ? CLEAN : schedule.level(t);
 }
 
@@ -60,8 +57,8 @@ export function gridFeeds(
 ): Record<string, HostTensor> {
   const { kind, schedule, steps, weighting } = options;
   const paths = intervals.map((i) => intervalLevels(i, options));
-  const starts = paths.map(([first]) => first!);
-  const weights = starts.map((level) => lossWeight(level, weighting));
+  const starts = intervals.map((i) => schedule.level(i / steps));
+  const weights = starts.map((level) => signalWeight(weighting, level));
   const weight = floats([intervals.length], weights);
   if (kind === "progressive") return { weight, ...pathFeeds(paths.map(pathThrough)) };
   if (kind === "reference") {

@@ -1,22 +1,48 @@
-// Students from teachers: targets, losses and grids of times.
+// Students from teachers: targets, losses and grids of times, semantic prediction, and sampling in few steps.
 
-export { frozenVector } from "./frozen.js";
-export { drawIntervals, gridFeeds, intervalLevels } from "./grid.js";
-export type { GridOptions, LevelSchedule } from "./grid.js";
-export { distillation, distillationLoss, errorsOf, lossWeight, weightedError } from "./loss.js";
-export { TARGET_KINDS, WEIGHTINGS } from "./loss.js";
-export type {
-  Distillation,
-  DistillationNetworks,
-  DistillationShape,
-  TargetKind,
-  Weighting,
-} from "./loss.js";
-export { CLEAN, declareLevel, declarePath, levelFeeds, pathFeeds, pathThrough } from "./path.js";
-export type { PathStep, PathValues } from "./path.js";
+// Targets and losses
+export { TARGET_KINDS, distillation, distillationLoss, errorsOf, weightedError } from "./loss.js";
+export type { Distillation, DistillationNetworks, DistillationShape, TargetKind } from "./loss.js";
 export {
   consistencyTarget,
   progressiveTarget,
   referenceTarget,
   teacherArrival,
 } from "./targets.js";
+export { frozenVector } from "./frozen.js";
+
+// Times
+export { drawIntervals, gridFeeds, intervalLevels } from "./grid.js";
+export type { GridOptions } from "./grid.js";
+export { declareLevel, declarePath, levelFeeds, pathFeeds, pathThrough } from "./path.js";
+export type { PathStep, PathValues } from "./path.js";
+
+// Networks
+export { cleanPicture, keepMaps, pictureNetwork } from "./network.js";
+export type { PictureNetwork, PictureNetworkOptions, Staged } from "./network.js";
+
+// Semantic prediction
+export {
+  LATENT_SOURCES,
+  SHIFT_FACTORS,
+  TOLD,
+  combined,
+  informationGraph,
+  semanticLoss,
+  shiftFactor,
+} from "./semantic.js";
+export type { LatentSource, SemanticNetworks, SemanticOptions, ShiftFactor } from "./semantic.js";
+export {
+  LatentSampler,
+  denormalised,
+  latentFeeds,
+  latentLoss,
+  latentSchedule,
+  latentStatistics,
+  normalised,
+} from "./latent.js";
+export type { LatentSamplerOptions, LatentStatistics } from "./latent.js";
+
+// Sampling
+export { CONTINUATIONS, CompiledPredictor, fewSteps } from "./few-steps.js";
+export type { Continuation, Evaluations, PredictorOptions } from "./few-steps.js";

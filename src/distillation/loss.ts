@@ -2,7 +2,6 @@
 
 import { mean, mul, sub } from "../engine/functions.js";
 import type { Graph, Value } from "../engine/graph.js";
-import type { Level } from "../diffusion/index.js";
 import type { Predict } from "../guidance/self-attention/index.js";
 import { diffuse, meanSquaredError } from "../training/losses.js";
 import { declareLevel, declarePath } from "./path.js";
@@ -10,25 +9,6 @@ import { consistencyTarget, progressiveTarget, referenceTarget } from "./targets
 
 export const TARGET_KINDS = ["progressive", "consistency", "reference"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
-
-/** How levels are weighed: max(1, SNR), 1 + SNR, or all alike. */
-export const WEIGHTINGS = ["truncated_snr", "snr_plus_1", "uniform"] as const;
-export type Weighting = (typeof WEIGHTINGS)[number];
-
-/** The weight of a level in the loss; it multiplies the squared error once. */
-export function lossWeight({ alpha, sigma }: Level, weighting: Weighting): number {
-  const snr = (alpha / sigma) ** 2;
-  switch (weighting) {
-    case "truncated_snr":
-      return Math.max(1, snr);
-    case "snr_plus_1":
-      return 1 + snr;
-    case "uniform":
-      return 1;
-    default:
-      return weighting satisfies never;
-  }
-}
 
 /** Σ weight · mean squared error of a picture / N: pictures [N, H, W, C], weights [N]. */
 export function weightedError(prediction: Value, target: Value, weight: Value): Value {

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { composed, DEVIATION, exactX0, MEAN, SCHEDULE } from "../../test/distillation/gaussian.js";
+import { CLEAN } from "../diffusion/continuous.js";
 import type { Level } from "../diffusion/index.js";
 import { drawIntervals, gridFeeds, intervalLevels } from "./grid.js";
-import { lossWeight } from "./loss.js";
-import { CLEAN, pathThrough } from "./path.js";
+import { pathThrough } from "./path.js";
 
 /** The levels from t down to s in `steps` steps. */
 function between(t: number, s: number, steps: number): Level[] {
@@ -84,7 +84,7 @@ describe("a batch's grid", () => {
   });
 
   it("marks the clean end of consistency, and asks the reference above it", () => {
-    const shared = { schedule: SCHEDULE, steps: 2, substeps: 1, weighting: "uniform" } as const;
+    const shared = { schedule: SCHEDULE, steps: 2, substeps: 1, weighting: "constant" } as const;
     const feeds = gridFeeds([1, 2], { ...shared, kind: "consistency" });
     expect([...feeds["clean"]!.data]).toEqual([1, 0]);
     expect([...feeds["end.sigma"]!.data]).toEqual([0, Math.fround(Math.SQRT1_2)]);
@@ -93,12 +93,11 @@ describe("a batch's grid", () => {
     expect(reference["end.timestep"]!.data[1]).toBe(499);
   });
 
-  it("weighs by the signal-to-noise ratio once", () => {
-    const level = SCHEDULE.level(0.25);
-    const snr = (0.923871 / 0.382704) ** 2;
-    expect(lossWeight(level, "truncated_snr")).toBeCloseTo(snr, 4);
-    expect(lossWeight(level, "snr_plus_1")).toBeCloseTo(1 + snr, 4);
-    expect(lossWeight(SCHEDULE.level(0.75), "truncated_snr")).toBe(1);
-    expect(lossWeight(level, "uniform")).toBe(1);
+  it("weighs by the signal-to-noise ratio once, and at most by its own", () => {
+    const shared = { schedule: SCHEDULE, steps: 4, substeps: 1, kind: "progressive" } as const;
+    const feeds = gridFeeds([1, 3], { ...shared, weighting: "truncated-snr" });
+    const [first, third] = feeds["weight"]!.data;
+    expect(first).toBeCloseTo((0.923871 / 0.382704) ** 2, 4);
+    expect(third).toBe(1);
   });
 });

@@ -7,9 +7,6 @@ import { carryFactors } from "../diffusion/samplers/sampler.js";
 import type { Graph, Value } from "../engine/graph.js";
 import type { LevelValues } from "../guidance/self-attention/index.js";
 
-/** The end of every way: no noise. */
-export const CLEAN: Level = { alpha: 1, sigma: 0, timestep: 0 };
-
 /** One teacher step: x' = keep x + gain x0. */
 export interface PathStep {
   /** Where the teacher is asked. */

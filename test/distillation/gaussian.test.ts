@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { floats } from "../../src/core/tensor.js";
 import { drawIntervals, gridFeeds, intervalLevels } from "../../src/distillation/index.js";
-import { CLEAN, distillationLoss, frozenVector } from "../../src/distillation/index.js";
+import { distillationLoss, frozenVector } from "../../src/distillation/index.js";
 import type { GridOptions, TargetKind } from "../../src/distillation/index.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { ConstantWeights } from "../../src/nn/constant-weights.js";
@@ -11,6 +11,7 @@ import { Packing, PackedWeights } from "../../src/nn/packed-weights.js";
 import { Trainer, initialState } from "../../src/training/trainer.js";
 import { trainingStep } from "../../src/training/step.js";
 import type { LossBuilder } from "../../src/training/step.js";
+import { CLEAN } from "../../src/diffusion/continuous.js";
 import type { Level } from "../../src/diffusion/index.js";
 import {
   DEVIATION,
@@ -59,7 +60,7 @@ async function distil(toy: Toy): Promise<Line[]> {
   const rate = (k: number): number => 0.1 * 1e-4 ** (k / updates);
   const options = { learningRate: rate, emaDecay: decay, beta2: 0.99 };
   const trainer = new Trainer(session, initialState(new Float32Array(2 * steps)), options);
-  const grid: GridOptions = { kind, schedule: SCHEDULE, steps, substeps, weighting: "uniform" };
+  const grid: GridOptions = { kind, schedule: SCHEDULE, steps, substeps, weighting: "constant" };
   for (let k = 1; k <= updates; k++) {
     const feeds = gridFeeds(drawIntervals(BATCH, steps, 0.5), grid);
     await trainer.step({ ...gaussianBatch(k, BATCH), ...feeds });

@@ -70,7 +70,7 @@ function feedsOf(kind: TargetKind): Record<string, HostTensor> {
   return {
     pictures: random(1, shape),
     noise: random(2, shape),
-    ...gridFeeds([2, 4], { ...grid, weighting: "truncated_snr" }),
+    ...gridFeeds([2, 4], { ...grid, weighting: "truncated-snr" }),
   };
 }
 

@@ -1,0 +1,82 @@
+// A UNet2DModel as a predictor of clean pictures in a graph: its head applied, its attention and its stages at hand.
+
+import type { Head } from "../diffusion/index.js";
+import { add, div, mul, slice, sub } from "../engine/functions.js";
+import type { Value } from "../engine/graph.js";
+import { SiteRecorder } from "../guidance/self-attention/index.js";
+import type { Attended, AttentiveNetwork, LevelValues } from "../guidance/self-attention/index.js";
+import { unet2d } from "../models/unet2d/index.js";
+import type { Dropout, UNet2DConfig, UNet2DStages } from "../models/unet2d/index.js";
+import type { AttentionPolicy } from "../nn/attention.js";
+import { fusedPolicy } from "../nn/attention.js";
+import type { Weights } from "../nn/weights.js";
+import { perPicture } from "../training/losses.js";
+
+/** The clean pictures behind `x` from a network's output [N, H, W, C], or [N, H, W, 2C] where it predicts both. */
+export function cleanPicture(head: Head, output: Value, x: Value, level: LevelValues): Value {
+  const [alpha, sigma] = [perPicture(level.alpha), perPicture(level.sigma)];
+  switch (head) {
+    case "v":
+      return sub(mul(alpha, x), mul(sigma, output));
+    case "x0":
+      return output;
+    case "eps":
+      return div(sub(x, mul(sigma, output)), alpha);
+    case "both": {
+      const channels = x.shape[3]!;
+      const direct = slice(output, 3, 0, channels);
+      const noise = slice(output, 3, channels, 2 * channels);
+      // σ² x̂0 + α² (x - σ ε̂) / α: each where it is the more certain, and nothing is divided.
+      const indirect = mul(alpha, sub(x, mul(sigma, noise)));
+      return add(mul(mul(sigma, sigma), direct), indirect);
+    }
+    default:
+      return head satisfies never;
+  }
+}
+
+export interface PictureNetworkOptions {
+  readonly head: Head;
+  /** Self-attention site that `attend` looks at. */
+  readonly site?: string | undefined;
+  /** Classes, int64 [N], where the network has them. */
+  readonly classLabels?: Value | undefined;
+  /** What the other sites do; fused when absent. */
+  readonly policy?: AttentionPolicy | undefined;
+  readonly dropout?: Dropout | undefined;
+}
+
+/** A prediction and what the network made on the way. */
+export interface Staged {
+  readonly x0: Value;
+  readonly stages: UNet2DStages;
+}
+
+export interface PictureNetwork extends AttentiveNetwork {
+  readonly staged: (x: Value, level: LevelValues) => Staged;
+}
+
+/** A UNet2DModel in a graph. */
+export function pictureNetwork(
+  weights: Weights,
+  config: UNet2DConfig,
+  options: PictureNetworkOptions,
+): PictureNetwork {
+  const { head, site, classLabels, policy = fusedPolicy, dropout } = options;
+  const build = (x: Value, level: LevelValues, its: AttentionPolicy): Staged => {
+    const inputs = { sample: x, timestep: level.timestep, classLabels, policy: its, dropout };
+    const { output, encoder } = unet2d(weights, config, inputs);
+    return { x0: cleanPicture(head, output, x, level), stages: encoder };
+  };
+  const attend = (x: Value, level: LevelValues): Attended => {
+    if (site === undefined) throw new Error("attention guidance: expected a site, got none");
+    const recorder = new SiteRecorder(site, policy);
+    const { x0 } = build(x, level, recorder);
+    return { x0, maps: recorder.maps };
+  };
+  const staged = (x: Value, level: LevelValues): Staged => build(x, level, policy);
+  return { predict: (x, level) => staged(x, level).x0, attend, staged };
+}
+
+/** Maps in hand everywhere: they are kept for the gradient, which fused attention would compute again. */
+export const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
