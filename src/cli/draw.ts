@@ -38,7 +38,8 @@ export async function draw(
   const reporter = reporterFor(context, flags);
   const sketch = flags.from === undefined ? undefined : await readRecipeFile(flags.from);
   const service = await context.services.drawing();
-  const facts = await service.describeModel(flags.model ?? sketch?.model?.name ?? DEFAULT_MODEL);
+  const name = flags.model ?? sketch?.model?.name ?? DEFAULT_MODEL;
+  const facts = await service.describeModel(name, reporter, context.signal);
   const { randomSeed } = context;
   const { request, warnings } = resolveDraw({ prompt, flags, sketch, facts, randomSeed });
   const plan = await service.planPictures(request);

@@ -1,20 +1,33 @@
-// Models that Hugging Face's tools have already downloaded: found in their cache, never fetched from here.
+// Models in Hugging Face's cache, whoever downloaded them.
 
 import { readdir, readFile, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** `org/name`, or `org/name@revision` for a branch, a tag or a commit. */
 const HUB_ID = /^(?<id>[\w-][\w.-]*\/[\w-][\w.-]*)(?:@(?<revision>[\w-][\w.-]*))?$/;
 const FOLDER = /^models--(?<organisation>.+?)--(?<name>.+)$/;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** A model on the hub, and which state of it. */
+export interface HubName {
+  readonly id: string;
+  /** A branch, a tag or a commit; `main` when absent. */
+  readonly revision: string | undefined;
+}
 
-/** The folder of the cache: HF_HUB_CACHE, or hub/ in HF_HOME, XDG_CACHE_HOME/huggingface or ~/.cache/huggingface. */
-export function hubCacheFolder(env: Environment = process.env): string {
-  if (env["HF_HUB_CACHE"]) return env["HF_HUB_CACHE"];
-  const caches = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
-  return join(env["HF_HOME"] || join(caches, "huggingface"), "hub");
+/** `org/name` or `org/name@revision` in its parts; undefined for any other name. */
+export function parseHubName(name: string): HubName | undefined {
+  const { id, revision } = HUB_ID.exec(name)?.groups ?? {};
+  return id === undefined ? undefined : { id, revision };
+}
+
+/** The folder of a model in a cache. */
+export function repositoryFolder(cache: string, id: string): string {
+  return join(cache, repositoryName(id));
+}
+
+/** What a model's folder in a cache is called. */
+export function repositoryName(id: string): string {
+  return `models--${id.replace("/", "--")}`;
 }
 
 /** Whether a name can be one on the hub: `org/name` or `org/name@revision`. */
@@ -47,9 +60,9 @@ async function newest(snapshots: string): Promise<string | undefined> {
  * last downloaded, or else the newest. Undefined when the cache has none.
  */
 export async function findCachedModel(name: string, cache: string): Promise<string | undefined> {
-  const { id, revision } = HUB_ID.exec(name)?.groups ?? {};
+  const { id, revision } = parseHubName(name) ?? {};
   if (!id) return undefined;
-  const model = join(cache, `models--${id.replace("/", "--")}`);
+  const model = repositoryFolder(cache, id);
   const snapshots = join(model, "snapshots");
   const reference = await readFile(join(model, "refs", revision ?? "main"), "utf8").catch(() => "");
   const commit = reference.trim() || revision;

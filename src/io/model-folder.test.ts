@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { FollowspotError } from "../core/errors.js";
-import { hubCacheFolder } from "./hub-cache.js";
+import { hubCacheFolder } from "./hub-settings.js";
 import { listShippedModels, resolveModelFile, resolveModelFolder } from "./model-folder.js";
 import { findPackageRoot } from "./package-root.js";
 

@@ -6,7 +6,8 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 
 import { FollowspotError } from "../core/errors.js";
 import { fileError } from "./file-error.js";
-import { findCachedModel, hubCacheFolder, isHubId, listCachedModels } from "./hub-cache.js";
+import { findCachedModel, isHubId, listCachedModels } from "./hub-cache.js";
+import { hubCacheFolder } from "./hub-settings.js";
 import { MODEL_INDEX } from "./model-source.js";
 import { findPackageRoot } from "./package-root.js";
 import { refusePickle } from "./pickle.js";
@@ -14,8 +15,8 @@ import { refusePickle } from "./pickle.js";
 export { MODEL_INDEX } from "./model-source.js";
 
 const GET_A_HUB_MODEL =
-  "Get a hub model with `hf download ORG/NAME` (from Python's huggingface_hub), or with " +
-  "`git clone https://huggingface.co/ORG/NAME` and git-lfs; then give its id or its folder.";
+  "A hub model is downloaded when it is first drawn with, unless HF_HUB_OFFLINE is set; " +
+  "`hf download ORG/NAME` (from Python's huggingface_hub) puts it into the same cache.";
 
 /** Where to look for models; for tests and for hosts with a layout of their own. */
 export interface ModelPlaces {

@@ -107,8 +107,13 @@ export interface DrawnPicture {
 
 /** Drawing, as src/pipelines/draw.ts offers it. */
 export interface DrawService {
-  /** @throws FollowspotError naming the known models if there is none of that name, or if it is damaged. */
-  describeModel(model: string): Promise<ModelFacts>;
+  /**
+   * Describes a model, after downloading it where it is a hub model that is not here.
+   *
+   * @throws FollowspotError naming the known models if there is none of that name, saying why the hub gave
+   *   none, or if it is damaged; the signal's reason
+   */
+  describeModel(model: string, reporter?: Reporter, signal?: AbortSignal): Promise<ModelFacts>;
   /** @throws FollowspotError if a box's words are not in the prompt (nearest words named) or past the cut. */
   planPictures(request: DrawRequest): Promise<DrawPlan>;
   /**

@@ -7,6 +7,7 @@ import type { Runtime } from "../engine/runtime/session.js";
 import { workerRuntime } from "../engine/runtime/worker.js";
 import { packageVersion } from "./draw-version.js";
 import { loadDetector } from "../metrics/detector/index.js";
+import { downloadReport } from "./draw-download.js";
 import { picturesOf } from "./draw-images.js";
 import type { DrawnPicture, DrawPlan, DrawRequest, ModelFacts, Reporter } from "./draw-request.js";
 import type { Recipe } from "./recipe.js";
@@ -19,8 +20,15 @@ import type { TextToImagePipeline } from "./text-to-image.js";
 import { sitesOf } from "../models/unet/index.js";
 
 /** What resolving a recipe needs to know of a model. As DrawService.describeModel. */
-export async function describeModel(name: string): Promise<ModelFacts> {
-  const model = await readPipelineFolder(name);
+export async function describeModel(
+  name: string,
+  reporter?: Reporter,
+  signal?: AbortSignal,
+): Promise<ModelFacts> {
+  const onDownload = reporter && downloadReport(reporter);
+  const model = await readPipelineFolder(name, { onDownload, signal }).finally(() =>
+    reporter?.finish(),
+  );
   const { factor, size, defaults } = model;
   const [width, height] = [size[0] / factor, size[1] / factor];
   const sites = sitesOf(model.unet, height, width, model.tokenizer.maxLength);

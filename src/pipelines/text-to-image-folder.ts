@@ -3,10 +3,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename, dirname } from "node:path";
-import { MODEL_INDEX, resolveModelFile, resolveModelFolder } from "../io/model-folder.js";
+import { resolveModelFile } from "../io/model-folder.js";
 import { folderSource } from "../io/model-source-folder.js";
+import { SMALL_FILES } from "./text-to-image-files.js";
 import { PARTS, readPipelineModel } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
+import { obtainModel } from "./text-to-image-obtain.js";
+import type { ObtainOptions } from "./text-to-image-obtain.js";
 import { weightFiles } from "./text-to-image-weights.js";
 
 /** A model's configurations and small files, and the folder that they are in. */
@@ -15,24 +18,17 @@ export interface PipelineFolder extends PipelineModel {
   readonly folder: string;
 }
 
-const SMALL_FILES = [
-  MODEL_INDEX,
-  "unet/config.json",
-  "vae/config.json",
-  "text_encoder/config.json",
-  "scheduler/scheduler_config.json",
-  "tokenizer/vocab.json",
-  "tokenizer/merges.txt",
-];
-
 /**
- * Reads a pipeline's configurations.
+ * Reads a pipeline's configurations, after downloading it where it is not here.
  *
- * @param name - a folder, the name of a shipped model, or a hub id in the cache
- * @throws FollowspotError naming the known models if there is none of that name, or what does not fit.
+ * @param name - a folder, the name of a shipped model, or a hub id
+ * @throws FollowspotError as obtainModel, or naming what does not fit
  */
-export async function readPipelineFolder(name: string): Promise<PipelineFolder> {
-  const folder = await resolveModelFolder(name);
+export async function readPipelineFolder(
+  name: string,
+  options: ObtainOptions = {},
+): Promise<PipelineFolder> {
+  const folder = await obtainModel(name, options);
   return { folder, ...(await readPipelineModel(folderSource(folder))) };
 }
 

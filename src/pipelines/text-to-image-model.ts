@@ -62,8 +62,8 @@ export interface PipelineModel {
 }
 
 /** Our own file beside diffusers': what to draw with, where the scheduler's configuration does not say it. */
-const DEFAULTS_FILE = "followspot.json";
-const WORDS_FILE = "words.json";
+export const DEFAULTS_FILE = "followspot.json";
+export const WORDS_FILE = "words.json";
 
 const defaultsSchema = z.object({
   sampler: z.enum(SAMPLER_NAMES).optional(),
