@@ -8,6 +8,7 @@ import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";
 import { DEFAULT_MODEL } from "./draw.js";
+import { addEvaluateDistribution } from "./evaluate-distribution.js";
 import type { EvaluateRequest, PlacementSettings, PlacementTable } from "./services.js";
 import { tableLines } from "./table.js";
 import { listOf, number, oneOf, whole } from "./values.js";
@@ -49,6 +50,7 @@ export function addEvaluate(program: Command, context: Context): void {
     );
   addSettings(command);
   addOutputFlags(command).action((flags: EvaluateFlags) => evaluatePlacement(flags, context));
+  addEvaluateDistribution(group, context);
 }
 
 /** Settings to choose between: each value of a list is a row of its own. */

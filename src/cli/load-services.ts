@@ -6,4 +6,5 @@ export const services: Services = {
   inspection: () => import("../pipelines/inspect.js"),
   training: () => import("../pipelines/train.js"),
   evaluation: () => import("../pipelines/evaluate.js"),
+  distribution: () => import("../pipelines/evaluate-distribution.js"),
 };

@@ -1,5 +1,6 @@
 // What the verbs call, each loaded only when its verb runs, so that --help needs no engine.
 import type { DrawService } from "../pipelines/draw-request.js";
+import type { DistributionService } from "../pipelines/evaluate-distribution-request.js";
 import type { EvaluateService } from "../pipelines/evaluate-request.js";
 import type { InspectService } from "../pipelines/model-report.js";
 import type { TrainService } from "../pipelines/train-request.js";
@@ -11,6 +12,12 @@ export type {
   TrainResult,
   TrainService,
 } from "../pipelines/train-request.js";
+
+export type {
+  DistributionReport,
+  DistributionRequest,
+  DistributionService,
+} from "../pipelines/evaluate-distribution-request.js";
 
 export type {
   EvaluateRequest,
@@ -25,4 +32,5 @@ export interface Services {
   inspection(): Promise<InspectService>;
   training(): Promise<TrainService>;
   evaluation(): Promise<EvaluateService>;
+  distribution(): Promise<DistributionService>;
 }

@@ -79,6 +79,7 @@ export async function runWith(
       inspection: missing,
       training: missing,
       evaluation: missing,
+      distribution: missing,
       ...change.services,
     },
   });
