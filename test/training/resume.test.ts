@@ -1,8 +1,8 @@
-// A run that is killed, twice in a row, ends with the very bytes of one that never was.
+// A run that is killed, twice in a row or twenty times, ends with the very bytes of one that never was.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,24 +10,45 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkpointsIn } from "../../src/training/checkpoint.js";
+import { writeTinyTeacher } from "./tiny-teacher.js";
 import { trainTiny, writeTinyPool, writeTinyRun } from "./tiny.js";
 
-const STEPS = 30;
 const CHILD = fileURLToPath(new URL("train-child.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+interface Kind {
+  readonly kind: string;
+  readonly write: (base: string, steps: number) => Promise<string>;
+  /** Puts into a run's folder what need not be made. */
+  readonly prepare: (folder: string) => Promise<void>;
+  readonly steps: number;
+  readonly kills: number;
+  /** Most steps between two kills. */
+  readonly most: number;
+}
+
+const KINDS: Kind[] = [
+  {
+    ...{ kind: "text-to-image", write: writeTinyRun, prepare: writeTinyPool },
+    ...{ steps: 30, kills: 2, most: 8 },
+  },
+  {
+    ...{ kind: "teacher", write: writeTinyTeacher, prepare: () => Promise.resolve() },
+    ...{ steps: 90, kills: 20, most: 4 },
+  },
+];
+
 let base: string;
-let config: string;
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-resume-"));
-  config = await writeTinyRun(base, STEPS);
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
 
 /** Runs the child; kills it `delay` ms after it finished `steps` more steps. Gives its first and last step. */
 async function runChild(
+  config: string,
   folder: string,
   kill?: { readonly steps: number; readonly delay: number },
 ): Promise<{ first: number; last: number; killed: boolean }> {
@@ -52,27 +73,32 @@ async function runChild(
 const newest = async (folder: string): Promise<string> =>
   (await checkpointsIn(folder)).at(-1)!.name;
 
-describe("a run that is killed", () => {
-  it("goes on bit-identically, also the second time", async () => {
-    const [unbroken, broken] = [join(base, "unbroken"), join(base, "broken")];
-    await writeTinyPool(unbroken);
-    await writeTinyPool(broken);
+describe.each(KINDS)("a run of $kind that is killed $kills times", (its) => {
+  it("goes on bit-identically every time", async () => {
+    const place = join(base, its.kind);
+    await mkdir(place);
+    const config = await its.write(place, its.steps);
+    const [unbroken, broken] = [join(place, "unbroken"), join(place, "broken")];
+    await its.prepare(unbroken);
+    await its.prepare(broken);
     await trainTiny(config, unbroken);
 
     const random = (low: number, high: number) => low + Math.floor(Math.random() * (high - low));
-    const kills = [0, 1].map(() => ({ steps: random(2, 9), delay: random(0, 40) }));
+    const kills = Array.from({ length: its.kills }, () => {
+      return { steps: random(1, its.most + 1), delay: random(0, 40) };
+    });
     const about = JSON.stringify(kills);
     let completed = 0;
     for (const kill of kills) {
-      const ran = await runChild(broken, kill);
+      const ran = await runChild(config, broken, kill);
       expect(ran.killed, about).toBe(true);
       // The step that was lost at most is the one whose checkpoint was being written.
       expect(ran.first, about).toBeLessThanOrEqual(completed + 1);
       expect(ran.first, about).toBeGreaterThanOrEqual(completed);
       completed = ran.last;
     }
-    const ran = await runChild(broken);
-    expect(ran).toMatchObject({ last: STEPS, killed: false });
+    const ran = await runChild(config, broken);
+    expect(ran).toMatchObject({ last: its.steps, killed: false });
 
     const name = await newest(unbroken);
     expect(await newest(broken)).toBe(name);
@@ -80,5 +106,5 @@ describe("a run that is killed", () => {
     // Weights, both moments and the average, with their header.
     expect((await readFile(actual)).equals(await readFile(expected)), about).toBe(true);
     expect((await readdir(broken)).filter((file) => file.endsWith(".tmp"))).toEqual([]);
-  }, 300_000);
+  }, 900_000);
 });

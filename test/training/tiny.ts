@@ -10,9 +10,9 @@ import { decodeTiny, encodeTiny, parseAutoencoderTinyConfig } from "../../src/mo
 import { initialise } from "../../src/nn/init.js";
 import { collectSpecs } from "../../src/nn/input-weights.js";
 import type { TrainOptions } from "../../src/training/fit.js";
+import { taskOf } from "../../src/training/kinds.js";
+import type { TrainingTask } from "../../src/training/kinds.js";
 import { withThreads } from "../../src/training/run/threads.js";
-import { textToImageSchema } from "../../src/training/text-to-image/config.js";
-import { trainTextToImage } from "../../src/training/text-to-image/train.js";
 
 const SIZE = 16;
 const TOKENS = 24;
@@ -148,13 +148,13 @@ export async function writeTinyRun(folder: string, steps: number): Promise<strin
   return path;
 }
 
-/** Trains a tiny configuration on one thread, as an unbroken run or from where the folder's newest checkpoint is. */
+/** Trains a tiny configuration of any kind on one thread, unbroken or from where the folder's newest checkpoint is. */
 export async function trainTiny(
   config: string,
   folder: string,
   options: Partial<TrainOptions> = {},
-): Promise<Awaited<ReturnType<typeof trainTextToImage>>> {
-  const document = textToImageSchema.parse(JSON.parse(await readFile(config, "utf8")));
+): ReturnType<TrainingTask["train"]> {
+  const document = JSON.parse(await readFile(config, "utf8")) as Record<string, unknown>;
   const runtime = withThreads(nodeRuntime(), 1);
-  return trainTextToImage(document, { runtime, folder, ...options });
+  return taskOf(document).train({ runtime, folder, ...options });
 }
