@@ -10,7 +10,10 @@ import {
   schedulerConfig,
 } from "../diffusion/index.js";
 import { toX0 } from "../diffusion/index.js";
-import type { Denoiser, Latent, Schedule } from "../diffusion/index.js";
+import type { Denoiser, Latent, Level, Schedule } from "../diffusion/index.js";
+import { CLEAN } from "../diffusion/continuous.js";
+import { ddim } from "../diffusion/samplers/ddim.js";
+import type { PlannedStep, Sampler } from "../diffusion/samplers/sampler.js";
 import { abs, add, mean, mul, reshape, sub } from "../engine/functions.js";
 import { Graph } from "../engine/graph.js";
 import type { Value } from "../engine/graph.js";
@@ -31,12 +34,26 @@ export function latentSchedule(clip = false): Schedule {
       num_train_timesteps: LATENT_TIMESTEPS,
       trained_betas: new Array<number>(LATENT_TIMESTEPS).fill(BETA),
       prediction_type: "epsilon",
-      timestep_spacing: "linspace",
       clip_sample: clip,
       set_alpha_to_one: true,
     }),
   );
 }
+
+/** DDIM at even timesteps, each step landing where the next begins, whatever their number. */
+const latentDdim: Sampler = {
+  ...ddim,
+  plan: (schedule, steps) => {
+    const levels = Array.from({ length: steps }, (_, i) =>
+      levelAt(schedule, Math.round(((steps - i) / steps) * LATENT_TIMESTEPS) - 1),
+    );
+    const step = (level: Level, i: number): PlannedStep => ({
+      level,
+      next: levels[i + 1] ?? CLEAN,
+    });
+    return { initialScale: 1, steps: levels.map(step) };
+  },
+};
 
 /** The mean magnitude of the error in the noise. Inputs: `latents`, `noise` [N, D], `alpha`, `sigma`, `timestep` [N]. */
 export function latentLoss(config: LatentMlpConfig, batch: number): LossBuilder {
@@ -147,11 +164,11 @@ export class LatentSampler {
     return new LatentSampler(await runtime.compile(graph), options);
   }
 
-  /** Latents [batch, D] from unit noise of that shape, in so many steps. */
+  /** Latents [batch, D] from unit noise of that shape, in so many steps, 1 to 1000. */
   async draw(noise: Latent, steps: number): Promise<Latent> {
     const { clip = false, statistics } = this.options;
     const drawn = await sampleToEnd({
-      ...{ denoiser: this.denoiser(), schedule: latentSchedule(clip), sampler: "ddim", steps },
+      ...{ denoiser: this.denoiser(), schedule: latentSchedule(clip), sampler: latentDdim, steps },
       condition: { embeddings: floats([noise.shape[0]!, 0, 0], []), conditional: [] },
       noise: clipped(noise, clip ? 1 : undefined),
     });
