@@ -22,6 +22,8 @@ export const textToImageSchema = z
     text_encoder: z.unknown().transform(parseTextEncoderConfig),
     /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when absent. */
     text_encoder_weights: folder.optional(),
+    /** Folder of a trained model whose weights are begun with; what it lacks, or all when absent, begins anew. */
+    start_from: folder.optional(),
     /** The contents of scheduler_config.json. */
     scheduler: z.record(z.string(), z.unknown()),
     seed: z.int().nonnegative(),

@@ -19,6 +19,7 @@ import { textToImageLoss } from "./loss.js";
 import { readParts } from "./parts.js";
 import type { Parts } from "./parts.js";
 import { drawSheet } from "./sheet.js";
+import { readTrained, startingWeights } from "./start.js";
 
 export { readAutoencoder } from "../autoencoder/folder.js";
 export type { TrainOptions } from "../fit.js";
@@ -71,6 +72,9 @@ export async function trainTextToImage(
     wordDropout: config.word_dropout,
     timestepPower: config.timestep_power,
   });
+  const trained =
+    config.start_from === undefined ? undefined : await readTrained(config.start_from);
+  const fresh = () => initialise(packing.specs, streamOf(config.seed, 0));
   const { batch, steps } = config;
   const shape = { batch, latentSize, tokens: tokenizer.maxLength };
   const parts = { tokenizer, schedule, autoencoder, packing, text };
@@ -80,7 +84,7 @@ export async function trainTextToImage(
     optimiser: { weightDecay: config.weight_decay },
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,
-    start: () => initialise(packing.specs, streamOf(config.seed, 0)),
+    start: () => (trained ? startingWeights(fresh(), trained) : fresh()),
     batchOf: (k: number) => Promise.resolve(batches.at(k)),
     afterStep: async (k: number, { state }: Trainer) => {
       if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
