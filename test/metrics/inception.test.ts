@@ -1,12 +1,9 @@
 // Inception-v3 against PyTorch: all the wiring, with a sixteenth of the channels and formula-made weights.
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { floats } from "../../src/core/tensor.js";
-import type { HostTensor } from "../../src/core/tensor.js";
 import { mean } from "../../src/engine/functions.js";
 import { Graph } from "../../src/engine/graph.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
@@ -16,44 +13,10 @@ import { inceptionNetwork } from "../../src/metrics/inception/network.js";
 import { resizeBilinear } from "../../src/metrics/inception/resize.js";
 import { readInceptionWeights, requireWeightsPath } from "../../src/metrics/inception/weights.js";
 import { expectClose } from "../closeness.js";
-import { fill, indices } from "../engine/inputs.js";
+import { golden, pixels, thinWeights } from "./thin-inception.js";
 
-const GOLDEN = fileURLToPath(new URL("../golden/inception/thin.json", import.meta.url));
-
-interface Golden {
-  specs: [scope: string, shape: number[]][];
-  pictures: { count: number; side: number; seed: number };
-  resized: { every: number; values: number[] };
-  values: Record<"pool2" | "mixed_2" | "mixed_7" | "mixed_8" | "features" | "logits", number[]>;
-}
-
-const golden = JSON.parse(readFileSync(GOLDEN, "utf8")) as Golden;
-const { count, side, seed } = golden.pictures;
+const { count, side } = golden.pictures;
 const runtime = nodeRuntime();
-
-const scaled = (shape: number[], place: number, scale: number): HostTensor<"float32"> => {
-  const values = fill({ shape, kind: "any" }, place).data as Float32Array;
-  return floats(
-    shape,
-    values.map((value) => value * Math.fround(scale)),
-  );
-};
-
-/** The weights of scripts/goldens/inception.py. */
-function thinWeights(): Map<string, HostTensor<"float32">> {
-  const tensors = new Map<string, HostTensor<"float32">>();
-  golden.specs.forEach(([scope, shape], i) => {
-    const inputs = shape.slice(1).reduce((a, b) => a * b, 1);
-    tensors.set(`${scope}.weight`, scaled(shape, 2 * i + 1, Math.sqrt(1.5 / inputs)));
-    tensors.set(`${scope}.bias`, scaled(shape.slice(0, 1), 2 * i + 2, 0.1));
-  });
-  return tensors;
-}
-
-const pixels = Uint8Array.from(
-  fill(indices(256, count, side, side, 3), seed).data as BigInt64Array,
-  Number,
-);
 const tensors = thinWeights();
 
 let folder: string;
