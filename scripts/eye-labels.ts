@@ -2,7 +2,7 @@
 //
 // From the root of the repository, after `followspot evaluate placement`:
 //   npx tsx scripts/eye-labels.ts choose runs/placement/FOLDER   # pictures, sheets and open questions
-//   (look at the sheets; answer true or false in labels.json)
+//   (look at the sheets; in labels.json answer each "?" with missing, in, out, or "in, other colour")
 //   npx tsx scripts/eye-labels.ts report                         # the agreement, as JSON and as a page
 
 import { existsSync } from "node:fs";
@@ -11,8 +11,6 @@ import { join } from "node:path";
 import { FollowspotError } from "../src/core/errors.js";
 import { nodeRuntime } from "../src/engine/runtime/node.js";
 import { writeFileAtomic } from "../src/io/atomic.js";
-import { drawBoxes } from "../src/io/box-overlay.js";
-import { contactSheet } from "../src/io/contact-sheet.js";
 import { decodeImage, encodePng } from "../src/io/image.js";
 import type { Picture } from "../src/io/image.js";
 import { readJsonAs, writeJson } from "../src/io/json.js";
@@ -24,10 +22,12 @@ import {
   EYE_RULE,
   EyeLabels,
   agreementWithEye,
+  eyeLabelsText,
   eyeMarkdown,
   methodAt,
   unanswered,
 } from "../src/metrics/eye-labels.js";
+import { placementSheet } from "../src/metrics/placement-sheet.js";
 import { CEILING, scoreTriple } from "../src/metrics/placement-table.js";
 import { readProtocol } from "../src/metrics/protocol.js";
 import { cutTiles, joinTiles } from "../src/metrics/tiles.js";
@@ -39,8 +39,8 @@ const PICTURES = join(OUT, "pictures.png");
 const COMMAND = "npx tsx scripts/eye-labels.ts report";
 const DETECTOR = "models/detector";
 const TILE_COLUMNS = 10;
-const SHEET = { pictures: 20, columns: 5, scale: 2.5 };
-const BOX_COLOUR = "#111111";
+const SHEET_PICTURES = 20;
+const SHEET_LAYOUT = { columns: 5, side: 240 };
 
 /** What a run's records belong to. */
 interface RunHeader {
@@ -56,7 +56,7 @@ async function headerOf(folder: string): Promise<RunHeader> {
 
 async function choose(folder: string): Promise<void> {
   const known = existsSync(LABELS) ? await readJsonAs(LABELS, EyeLabels) : undefined;
-  if (known?.pictures.some(({ things }) => things.some(({ found }) => found !== null))) {
+  if (known?.pictures.some(({ things }) => things.some(({ eye }) => eye !== "?"))) {
     throw new FollowspotError(`eye labels: expected no answers in ${LABELS} yet, got some.`, {
       remedy: "Remove the file to begin anew.",
     });
@@ -72,12 +72,12 @@ async function choose(folder: string): Promise<void> {
   await mkdir(OUT, { recursive: true });
   const { data, width, height } = joinTiles(pictures, TILE_COLUMNS);
   await writeFileAtomic(PICTURES, await encodePng(data, width, height));
-  const open = { found: null, colourRight: null, centreInBox: null };
   const entries = chosen.map(({ triple: { id, prompt, boxes }, method }, i) => {
-    const things = boxes.map(({ words }) => ({ words, ...open }));
+    const things = boxes.map(({ words }) => ({ words, eye: "?" as const }));
     return { number: i + 1, id, method, prompt, things };
   });
-  await writeJson(LABELS, { rule: EYE_RULE, model, digest, pictures: entries } satisfies EyeLabels);
+  const labels = { rule: EYE_RULE, model, digest, pictures: entries };
+  await writeFileAtomic(LABELS, eyeLabelsText(labels));
   await writeSheets(pictures, triples);
   console.log(`${pictures.length} pictures of ${methods.join(", ")}: ${OUT}`);
 }
@@ -87,17 +87,12 @@ async function writeSheets(
   pictures: readonly Picture[],
   triples: readonly ProtocolTriple[],
 ): Promise<void> {
-  for (let start = 0; start < pictures.length; start += SHEET.pictures) {
-    const shown = triples.slice(start, start + SHEET.pictures);
-    const drawn = await Promise.all(
-      shown.map(({ boxes }, i) => {
-        const asked = boxes.map(({ box, words }) => ({ box, label: words, colour: BOX_COLOUR }));
-        return drawBoxes(pictures[start + i]!, asked, { scale: SHEET.scale });
-      }),
-    );
-    const labels = shown.map(({ prompt }, i) => `${start + i + 1}: ${prompt}`);
-    const sheet = await contactSheet(drawn, SHEET.columns, labels);
-    await writeFileAtomic(join(OUT, `sheet-${start / SHEET.pictures + 1}.png`), sheet);
+  for (let start = 0; start < pictures.length; start += SHEET_PICTURES) {
+    const shown = triples.slice(start, start + SHEET_PICTURES);
+    const captions = shown.map(({ prompt }, i) => `${start + i + 1}: ${prompt}`);
+    const these = pictures.slice(start, start + SHEET_PICTURES);
+    const sheet = await placementSheet(these, shown, captions, SHEET_LAYOUT);
+    await writeFileAtomic(join(OUT, `sheet-${start / SHEET_PICTURES + 1}.png`), sheet);
   }
 }
 

@@ -13,6 +13,7 @@ import { placementSheet } from "./placement-sheet.js";
 export const KEPT_PICTURES = 60;
 /** Pictures of a sheet, the first of the list. */
 export const SHEET_PICTURES = 24;
+const LAYOUT = { columns: 6, side: 192 };
 
 /** Where a run's folder keeps a triple's picture by a method. */
 export function picturePath(folder: string, method: string, id: string): string {
@@ -46,6 +47,7 @@ export async function writeSheet(
   const pictures = await Promise.all(
     shown.map(async ({ id }) => decodeImage(await readFile(picturePath(folder, method, id)))),
   );
-  const sheet = await placementSheet(pictures, shown, finds);
+  const captions = shown.map(({ prompt }) => prompt);
+  const sheet = await placementSheet(pictures, shown, captions, LAYOUT, finds);
   await writeFileAtomic(join(target, sheetName(method)), sheet);
 }

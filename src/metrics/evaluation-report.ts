@@ -36,12 +36,14 @@ function agreementMarkdown({ details }: PlacementResult): string {
 export function evaluationMarkdown(result: PlacementResult): string {
   const { command, judge, model, digest, split, count, settings, details } = result;
   const facts = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+  const hasUnseen = details.unseen.length > 0;
   const sheets = Object.keys(details.agreement).map((name) => `[${name}](${sheetName(name)})`);
   return `# Placement: ${model}, ${count} triples of ${split}
 
 Made by \`${command}\`; judged by ${judge}.
 Model ${digest}${facts.length > 0 ? `; ${facts.join(", ")}` : ""}.
-The first ${Math.min(count, SHEET_PICTURES)} pictures, unselected, dark the boxes asked for and pink the finds: ${sheets.join(", ")}.
+The first ${Math.min(count, SHEET_PICTURES)} pictures, unselected: ${sheets.join(", ")}.
+The box of the thing named first is dark, the second's white, the judge's finds are pink.
 
 Shares in percent with 95 % bootstrap intervals. "found" and "mean IoU" are of the things asked for,
 "colour right" of the solids found, "centre in box" of the pictures with one box, "both in boxes" and
@@ -58,7 +60,7 @@ ${differencesMarkdown(details.all)}
 
 Combinations that training never showed / others:
 
-${unseenMarkdown(details.seen, details.unseen)}
+${hasUnseen ? unseenMarkdown(details.seen, details.unseen) : "There are none among these triples."}
 
 Agreement of the judge without learning, in percent:
 

@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { EyeLabels, agreementWithEye, eyeMarkdown, methodAt, unanswered } from "./eye-labels.js";
+import {
+  EyeLabels,
+  agreementWithEye,
+  eyeLabelsText,
+  eyeMarkdown,
+  methodAt,
+  unanswered,
+} from "./eye-labels.js";
 import type { LabelledThing } from "./eye-labels.js";
 import type { ThingScore } from "./placement.js";
 
-const seen = (
-  words: string,
-  found: boolean | null,
-  colourRight: boolean | null,
-  centreInBox: boolean | null,
-): LabelledThing => ({ words, found, colourRight, centreInBox });
+const seen = (words: string, eye: LabelledThing["eye"]): LabelledThing => ({ words, eye });
 const judged = (found: boolean, colourRight: boolean | null, centreInBox: boolean): ThingScore => ({
   found,
   colourRight,
@@ -39,9 +41,9 @@ describe("methodAt", () => {
 
 describe("agreementWithEye", () => {
   const eye = labels(
-    [seen("red cube", true, true, true), seen("cat", true, null, false)],
-    [seen("dog", false, null, null)],
-    [seen("blue cone", true, false, true)],
+    [seen("red cube", "in"), seen("cat", "out")],
+    [seen("dog", "missing")],
+    [seen("blue cone", "in, other colour")],
   );
   const judge = [
     score(judged(true, true, false), judged(false, null, false)),
@@ -54,7 +56,7 @@ describe("agreementWithEye", () => {
     expect(agreement.found).toEqual({ asked: 4, same: 2, share: 0.5 });
     expect(agreement.colourRight).toEqual({ asked: 2, same: 1, share: 0.5 });
     expect(agreement.centreInBox).toEqual({ asked: 2, same: 1, share: 0.5 });
-    // The cat is misplaced or missing to both; the cone is placed to both.
+    // The cat is misplaced or missing to both; the cone is in its box to both.
     expect(agreement.placed).toEqual({ asked: 4, same: 2, share: 0.5 });
     expect(agreement.missed).toEqual(["1: cat"]);
     expect(agreement.imagined).toEqual(["2: dog"]);
@@ -65,8 +67,10 @@ describe("agreementWithEye", () => {
 
   it("refuses scores of other pictures, and names what nobody has answered", () => {
     expect(() => agreementWithEye(eye, judge.slice(1))).toThrow("expected scores of 2,1,1 things");
-    const open = labels([seen("red cube", null, null, null), seen("cat", false, null, null)]);
+    const open = labels([seen("red cube", "?"), seen("cat", "missing")]);
     expect(unanswered(open)).toEqual(["1: red cube"]);
-    expect(EyeLabels.parse(open)).toEqual(open);
+    const text = eyeLabelsText(open);
+    expect(EyeLabels.parse(JSON.parse(text))).toEqual(open);
+    expect(text.split("\n")).toHaveLength(4);
   });
 });

@@ -3,16 +3,17 @@
 import { z } from "zod";
 import type { PictureScore, ThingScore } from "./placement.js";
 
-const answer = z.boolean().nullable();
-const Thing = z.object({
-  words: z.string(),
-  /** Whether the thing can be recognised; null until someone has looked. */
-  found: answer,
-  /** Whether it has the colour asked for; null for drawn things and things not found. */
-  colourRight: answer,
-  /** Whether its middle lies in the box asked for; null for things not found. */
-  centreInBox: answer,
-});
+/** What the eye says of a thing: missing, or with its middle in the box asked for or out of it. */
+export const EYE_ANSWERS = [
+  "?",
+  "missing",
+  "in",
+  "out",
+  "in, other colour",
+  "out, other colour",
+] as const;
+
+const Thing = z.object({ words: z.string(), eye: z.enum(EYE_ANSWERS) });
 
 export const EyeLabels = z.object({
   /** The rule that the pictures were picked by, for people. */
@@ -47,14 +48,21 @@ export function methodAt(index: number, methods: readonly string[]): string {
   return methods[(index + Math.floor(index / methods.length)) % methods.length]!;
 }
 
+/** The file: one picture a line, to be answered by hand. */
+export function eyeLabelsText({ pictures, ...rest }: EyeLabels): string {
+  const head = JSON.stringify(rest).slice(0, -1);
+  const lines = pictures.map((picture) => JSON.stringify(picture));
+  return `${head},"pictures":[\n${lines.join(",\n")}\n]}\n`;
+}
+
 /** The questions that are still open: "12: red cube". */
 export function unanswered({ pictures }: EyeLabels): string[] {
   return pictures.flatMap(({ number, things }) =>
-    things.filter(({ found }) => found === null).map(({ words }) => `${number}: ${words}`),
+    things.filter(({ eye }) => eye === "?").map(({ words }) => `${number}: ${words}`),
   );
 }
 
-/** Questions that both answered, and how often the answers are the same. */
+/** How often both give a question the same answer. */
 export interface Same {
   readonly asked: number;
   readonly same: number;
@@ -76,12 +84,10 @@ export interface EyeAgreement {
   readonly imagined: readonly string[];
 }
 
-type Question = "found" | "colourRight" | "centreInBox";
-
 /**
  * Agreement of the judge's scores with the labels, `scores[i]` being those of picture i.
  *
- * Throws when the lists or the things of a picture differ in length.
+ * Throws when the lists or the things of a picture differ in length. Ask `unanswered` first.
  */
 export function agreementWithEye(
   { pictures }: EyeLabels,
@@ -92,40 +98,41 @@ export function agreementWithEye(
   if (things !== scored)
     throw new Error(`eye labels: expected scores of ${things} things, got ${scored}`);
   const pairs = pictures.flatMap(({ number, things: labels }, i) =>
-    labels.map((eye, k) => ({
-      eye,
-      judge: scores[i]!.things[k]!,
-      name: `${number}: ${eye.words}`,
-    })),
+    labels.map(({ words, eye }, k) => {
+      const judge = scores[i]!.things[k]!;
+      return { eye: answersOf(eye), judge, name: `${number}: ${words}` };
+    }),
   );
-  const both = pairs.filter(({ eye, judge }) => eye.found === true && judge.found);
+  const both = pairs.filter(({ eye, judge }) => eye.found && judge.found);
+  const painted = both.filter(({ judge }) => judge.colourRight !== null);
   const names = (list: typeof pairs): string[] => list.map(({ name }) => name);
   return {
-    found: sameOf(pairs, "found"),
-    colourRight: sameOf(both, "colourRight"),
-    centreInBox: sameOf(both, "centreInBox"),
-    placed: countSame(
-      pairs.map(({ eye, judge }) => [
-        eye.found && eye.centreInBox,
-        judge.found && judge.centreInBox,
-      ]),
-    ),
-    missed: names(pairs.filter(({ eye, judge }) => eye.found === true && !judge.found)),
-    imagined: names(pairs.filter(({ eye, judge }) => eye.found === false && judge.found)),
+    found: same(pairs, ({ found }) => found),
+    colourRight: same(painted, ({ colourRight }) => colourRight),
+    centreInBox: same(both, ({ centreInBox }) => centreInBox),
+    placed: same(pairs, ({ centreInBox }) => centreInBox),
+    missed: names(pairs.filter(({ eye, judge }) => eye.found && !judge.found)),
+    imagined: names(pairs.filter(({ eye, judge }) => !eye.found && judge.found)),
   };
 }
 
-function sameOf(
-  pairs: readonly { readonly eye: LabelledThing; readonly judge: ThingScore }[],
-  question: Question,
-): Same {
-  return countSame(pairs.map(({ eye, judge }) => [eye[question], judge[question]]));
+type Answers = Pick<ThingScore, "found" | "colourRight" | "centreInBox">;
+
+function answersOf(eye: LabelledThing["eye"]): Answers {
+  return {
+    found: eye !== "missing",
+    colourRight: !eye.endsWith("other colour"),
+    centreInBox: eye.startsWith("in"),
+  };
 }
 
-function countSame(answers: readonly (readonly [boolean | null, boolean | null])[]): Same {
-  const answered = answers.filter(([eye, judge]) => eye !== null && judge !== null);
-  const same = answered.filter(([eye, judge]) => eye === judge).length;
-  return { asked: answered.length, same, share: answered.length > 0 ? same / answered.length : 1 };
+function same(
+  pairs: readonly { readonly eye: Answers; readonly judge: Answers }[],
+  question: (answers: Answers) => boolean | null,
+): Same {
+  const asked = pairs.length;
+  const count = pairs.filter(({ eye, judge }) => question(eye) === question(judge)).length;
+  return { asked, same: count, share: asked > 0 ? count / asked : 1 };
 }
 
 const percent = ({ same, asked, share }: Same): string =>

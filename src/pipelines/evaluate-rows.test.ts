@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commandOf } from "./evaluate-command.js";
-import { rowsOf } from "./evaluate-rows.js";
+import { defaultRows, describeRow, rowsOf } from "./evaluate-rows.js";
 import type { MethodName } from "./recipe-methods.js";
 
 const tune = { model: "stage", split: "tune" } as const;
@@ -35,6 +35,14 @@ describe("rowsOf", () => {
     const methods = ["magic" as MethodName];
     expect(() => rowsOf({ ...tune, methods }, {})).toThrow("expected methods of direct, dd");
   });
+});
+
+it("describeRow tells all that the pictures depend on", () => {
+  expect(defaultRows({ trailing: 9 }).slice(0, 3).map(describeRow)).toEqual([
+    "none",
+    "dd-v1 trailing 9 outside 0.01 unlisted 0.01 count words strength 1 until 0.2",
+    "direct trailing 9 gain 0.15 outside 0.001 strength 1 until 0.3",
+  ]);
 });
 
 it("commandOf is the line that makes the same figures", () => {

@@ -26,6 +26,14 @@ export function defaultRows(defaults: MethodDefaults): DrawnRow[] {
   }));
 }
 
+/** "direct trailing 15 gain 0.15 outside 0.001 strength 1 until 0.3": all that a row's pictures depend on. */
+export function describeRow({ method, strength, until }: Omit<DrawnRow, "name">): string {
+  if (method.name === "none") return method.name;
+  const { name, ...parameters } = method;
+  const all = Object.entries({ ...parameters, strength, until });
+  return [name, ...all.map(([key, value]) => `${key} ${value}`)].join(" ");
+}
+
 /**
  * The rows of a request.
  *

@@ -20,7 +20,7 @@ import type { ProtocolTriple } from "../training/scenes/index.js";
 import type { Reporter } from "./draw-request.js";
 import { commandOf } from "./evaluate-command.js";
 import type { EvaluateRequest, PlacementTable } from "./evaluate-request.js";
-import { defaultRows, rowsOf } from "./evaluate-rows.js";
+import { defaultRows, describeRow, rowsOf } from "./evaluate-rows.js";
 import type { DrawnRow } from "./evaluate-rows.js";
 import { recipeCost } from "./recipe-cost.js";
 import { shippedDetector } from "./score-placement.js";
@@ -93,16 +93,14 @@ async function settingsOf(
 ): Promise<RecordsHeader> {
   const { sampler, steps, cfg } = defaults;
   const weights = await readFile(join(detectorFolder, "model.safetensors"));
-  const methods = defaultRows(defaults).map(({ method, strength, until }) => {
-    return { ...method, strength, until };
-  });
+  const methods = defaultRows(defaults).map(describeRow);
   return {
     sampler,
     steps: settings.steps ?? steps,
     cfg: settings.cfg ?? cfg,
     ...(threads === undefined ? {} : { threads }),
     detector: createHash("sha256").update(weights).digest("hex").slice(0, 12),
-    methods: JSON.stringify(methods),
+    methods: methods.join("; "),
   };
 }
 
