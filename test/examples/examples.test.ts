@@ -1,0 +1,129 @@
+// The examples run, each as a program of its own, with a tiny model in place of the shipped one.
+
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeImage } from "../../src/io/image.js";
+import { tinyPipeline } from "../pipelines/tiny-pipeline.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const EXAMPLES = join(ROOT, "examples");
+const SLOW = 240_000;
+
+let model: Awaited<ReturnType<typeof tinyPipeline>>;
+let folder: string;
+
+beforeAll(async () => {
+  model = await tinyPipeline();
+  folder = mkdtempSync(join(tmpdir(), "followspot-examples-"));
+});
+afterAll(() => {
+  model.remove();
+  rmSync(folder, { recursive: true });
+});
+
+function start(example: string, argument: string): { child: ChildProcess; output: () => string } {
+  const args = ["--import", "tsx", join("examples", example), model.folder, argument];
+  const child = spawn(process.execPath, args, { cwd: ROOT });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (piece: Buffer) => (output += piece.toString()));
+  }
+  return { child, output: () => output };
+}
+
+/** Runs an example to its end; gives what it printed. */
+async function run(example: string): Promise<string> {
+  const { child, output } = start(example, folder);
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect(code, output()).toBe(0);
+  return output();
+}
+
+const sideOf = async (name: string) => (await decodeImage(join(folder, name))).width;
+
+describe("the examples", () => {
+  it("are all run here, and told in their README", () => {
+    const here = readFileSync(fileURLToPath(import.meta.url), "utf8");
+    const page = readFileSync(join(EXAMPLES, "README.md"), "utf8");
+    const programs = readdirSync(EXAMPLES).filter((name) => name.endsWith(".ts"));
+    expect(programs.length).toBeGreaterThan(3);
+    for (const name of programs) {
+      expect(here).toContain(`"${name}"`);
+      expect(page).toContain(`examples/${name}`);
+    }
+  });
+
+  it(
+    "draw one picture, with what became of its boxes",
+    async () => {
+      const output = await run("draw.ts");
+      expect(output).toMatch(/step 1 of 25/);
+      expect(output).toMatch(/red cube: \d+ % of its attention in its box/);
+      expect(await sideOf("draw.png")).toBe(32);
+    },
+    SLOW,
+  );
+
+  it(
+    "draw three pages that differ",
+    async () => {
+      expect(await run("storybook.ts")).toMatch(/page-3\.png: Got it!/);
+      const pages = await Promise.all(
+        [1, 2, 3].map(async (page) => (await decodeImage(join(folder, `page-${page}.png`))).data),
+      );
+      expect(new Set(pages.map(String)).size).toBe(3);
+    },
+    SLOW,
+  );
+
+  it(
+    "show where words look, plain and with a box",
+    async () => {
+      const output = await run("attention.ts");
+      expect(output).toMatch(/down\.0\.attn\.0\.cross: \d+x\d+ cells/);
+      expect(output).toMatch(/none: \d+ %[^]*direct: \d+ %/);
+      expect(await sideOf("attention-direct-red-cube.png")).toBe(32);
+    },
+    SLOW,
+  );
+
+  it(
+    "serve pictures, refuse what is wrong, and stop when the client hangs up",
+    async () => {
+      const { child, output } = start("server.ts", "0");
+      try {
+        await expect.poll(output, { timeout: SLOW }).toMatch(/http:\S+\n/);
+        const address = /http:\S+/.exec(output())![0];
+        const ask = (body: unknown, signal: AbortSignal | null = null) =>
+          fetch(address, { method: "POST", body: JSON.stringify(body), signal });
+        const box = { words: "red cube", box: [0, 0, 0.5, 0.5] };
+        const answer = await ask({
+          prompt: "a red cube",
+          boxes: [box],
+          seed: "18446744073709551615",
+        });
+        expect(answer.headers.get("content-type")).toBe("image/png");
+        const { width } = await decodeImage(new Uint8Array(await answer.arrayBuffer()));
+        expect(width).toBe(32);
+        const wrong = await ask({ prompt: "a house", boxes: [box] });
+        expect([wrong.status, await wrong.text()]).toEqual([
+          400,
+          expect.stringMatching(/red cube/),
+        ]);
+        const stop = new AbortController();
+        const dropped = ask({ prompt: "a red cube" }, stop.signal);
+        setTimeout(() => stop.abort(), 100);
+        await expect(dropped).rejects.toThrow(/abort/);
+        await expect.poll(output, { timeout: 30_000 }).toContain("the client hung up");
+      } finally {
+        child.kill();
+      }
+    },
+    SLOW,
+  );
+});
