@@ -56,7 +56,18 @@ function coverage(
   });
 }
 
+/** One batch of noised scenes, and what the network's coarse sites looked at. */
+export interface Observation {
+  /** Noised latents in the denoiser's scale, [BATCH, h, w, C]. */
+  readonly noisy: HostTensor<"float32">;
+  /** Means over heads by site, [BATCH, cells, positions]. */
+  readonly maps: Readonly<Record<string, HostTensor<"float32">>>;
+}
+
 export class LocalisationProbe {
+  /** Scenes of one batch. */
+  static readonly batch = BATCH;
+
   private constructor(
     readonly tokenizer: Tokenizer,
     private readonly schedule: Schedule,
@@ -64,7 +75,8 @@ export class LocalisationProbe {
     private readonly encoder: Session,
     private readonly text: Session,
     private readonly network: Session,
-    private readonly sites: readonly AttentionSite[],
+    /** The coarse sites of cross-attention. */
+    readonly sites: readonly AttentionSite[],
   ) {}
 
   static async open(folder: string): Promise<LocalisationProbe> {
@@ -140,6 +152,17 @@ export class LocalisationProbe {
     );
     const { context } = await this.text.run({ ids });
     return { sample, timestep, context: context as HostTensor<"float32">, at };
+  }
+
+  /** Noises one batch of scenes to a fraction of the timestep range and reads its maps. */
+  async observe(scenes: readonly ProbeScene[], level: number): Promise<Observation> {
+    const { at: _at, ...feeds } = await this.prepared(scenes, level, new Generator(SEED));
+    const outputs = await this.network.run(feeds);
+    const maps = this.sites.map(({ name }) => [name, outputs[name]]);
+    return {
+      noisy: feeds.sample,
+      maps: Object.fromEntries(maps) as Observation["maps"],
+    };
   }
 
   /** Per thing: how much of its noun's attention lies in its box. `scenes` in whole batches. */
