@@ -3,6 +3,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Generator } from "../../src/core/generator.js";
+import { floats } from "../../src/core/tensor.js";
+import { exportTeacher, teacherPacking, teacherSchema } from "../../src/training/teacher/index.js";
+import type { TeacherConfig } from "../../src/training/teacher/index.js";
+import { makeWeights } from "../models/goldens.js";
 
 export const TINY_SIZE = 8;
 export const TINY_CLASSES = 3;
@@ -72,4 +76,21 @@ export async function writeTinyTeacher(folder: string, steps: number): Promise<s
   const path = join(folder, "tiny-teacher.json");
   await writeFile(path, JSON.stringify(tinyTeacherDocument(pictures, steps)));
   return path;
+}
+
+/** Teachers that diffusers opens too: what makes each, and a schedule of its own. */
+export const TINY_TEACHERS: Readonly<Record<string, object>> = {
+  v: { head: "v", schedule: { kind: "cosine" } },
+  x0: { head: "x0", schedule: { kind: "sigmoid", min: -12, max: 9 } },
+  eps: { head: "eps", schedule: { kind: "linear", min: -9, max: 18 } },
+};
+
+/** Exports a tiny teacher with made-up weights, the same at every call. */
+export async function writeTinyTeacherModel(name: string, folder: string): Promise<TeacherConfig> {
+  const document = { ...tinyTeacherDocument("nowhere", 1), ...TINY_TEACHERS[name] };
+  const config = teacherSchema.parse(document);
+  const packing = teacherPacking(config);
+  const average = floats([packing.size], packing.pack(makeWeights(packing.specs)));
+  await exportTeacher(config, { packing, average, step: 7 }, folder, ["a", "b", "c"]);
+  return config;
 }
