@@ -46,7 +46,7 @@ export interface Fit extends Pick<LoopOptions, "steps" | "batchSize" | "batchOf"
   readonly learningRate: (k: number) => number;
   readonly emaDecay: number;
   /** Weights to begin with when there is no checkpoint. */
-  readonly start: () => ReadonlyMap<string, HostTensor>;
+  readonly start: () => ReadonlyMap<string, HostTensor> | Promise<ReadonlyMap<string, HostTensor>>;
   /** Called after every step. */
   readonly afterStep?: (k: number, trainer: Trainer) => void | Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function fit(
     const { beta1, beta2 } = optimiser;
     const trainer = new Trainer(
       session,
-      resumed?.state ?? initialState(packing.pack(fit.start())),
+      resumed?.state ?? initialState(packing.pack(await fit.start())),
       { learningRate, emaDecay, beta1, beta2 },
       resumed?.completed ?? 0,
     );

@@ -72,9 +72,6 @@ export async function trainTextToImage(
     wordDropout: config.word_dropout,
     timestepPower: config.timestep_power,
   });
-  const trained =
-    config.start_from === undefined ? undefined : await readTrained(config.start_from);
-  const fresh = () => initialise(packing.specs, streamOf(config.seed, 0));
   const { batch, steps } = config;
   const shape = { batch, latentSize, tokens: tokenizer.maxLength };
   const parts = { tokenizer, schedule, autoencoder, packing, text };
@@ -84,7 +81,12 @@ export async function trainTextToImage(
     optimiser: { weightDecay: config.weight_decay },
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,
-    start: () => (trained ? startingWeights(fresh(), trained) : fresh()),
+    start: async () => {
+      const fresh = initialise(packing.specs, streamOf(config.seed, 0));
+      return config.start_from
+        ? startingWeights(fresh, await readTrained(config.start_from))
+        : fresh;
+    },
     batchOf: (k: number) => Promise.resolve(batches.at(k)),
     afterStep: async (k: number, { state }: Trainer) => {
       if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
