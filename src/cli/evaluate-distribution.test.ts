@@ -35,7 +35,7 @@ describe("evaluate distribution", () => {
     const { code, stdout } = await runWith(COMMAND, { services });
     expect(code).toBe(0);
     expect(stdout).toContain("FD-768           0.123\n");
-    expect(stdout).toContain("KID              0.00123 ± 0.00040 over 100 subsets of 1000\n");
+    expect(stdout).toContain("KID              0.001230 ± 0.000400 over 100 subsets of 1000\n");
     expect(stdout).toContain("precision        0.7100 (k = 3)\n");
     expect(stdout).toContain("Inception Score  9.500 ± 0.100 over 10 parts\n");
     expect(stdout).toContain(

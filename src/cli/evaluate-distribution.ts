@@ -104,7 +104,7 @@ export function describeDistribution(report: DistributionReport): string[] {
       report.distance,
       `${report.frechet.toFixed(3)}${biased ? " (few pictures: biased upwards)" : ""}`,
     ],
-    ["KID", `${spread(kernel, 5)} over ${kernel.subsets} subsets of ${kernel.subsetSize}`],
+    ["KID", `${spread(kernel, 6)} over ${kernel.subsets} subsets of ${kernel.subsetSize}`],
     ["precision", `${report.precision.toFixed(4)} (k = ${report.neighbours})`],
     ["recall", `${report.recall.toFixed(4)} (k = ${report.neighbours})`],
     ...(score ? [["Inception Score", `${spread(score, 3)} over ${score.parts} parts`]] : []),

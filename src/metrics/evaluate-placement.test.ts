@@ -121,7 +121,7 @@ describe("evaluatePlacement", () => {
     expect(await readdir(options.results)).toContain("sheet-none.png");
     const onProgress = (done: number, missing: number) => void told.push(`${done}/${missing}`);
     await evaluatePlacement(evaluation("jobs", { count: 7, onProgress }));
-    expect(told).toEqual(["1/2", "2/2"]);
+    expect(told).toEqual(["0/2", "1/2", "2/2"]);
   });
 
   it("stops all jobs at the first fault, and keeps what was drawn", async () => {

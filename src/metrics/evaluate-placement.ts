@@ -73,7 +73,7 @@ export interface PlacementEvaluation {
   /** Folder of the table, the page and the sheets, made if need be; the run's own when absent. */
   readonly results?: string;
   readonly signal?: AbortSignal;
-  /** Told of each picture drawn, of those that were not yet on record. */
+  /** Told at the start and after each picture how many are drawn of those that were not yet on record. */
   readonly onProgress?: (done: number, missing: number) => void;
 }
 
@@ -168,6 +168,7 @@ async function drawMissing(
   );
   const queue = missing.values();
   let [done, failed] = [0, false];
+  onProgress?.(done, missing.length);
   const work = async (job: number): Promise<void> => {
     for (const { triple, method, keep } of queue) {
       if (failed) return;

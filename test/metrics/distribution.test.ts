@@ -76,7 +76,7 @@ describe("evaluateDistribution", () => {
     expect(first.weights.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(first.input).toContain("TensorFlow 1");
     expect(first.frechet).toBeGreaterThan(0);
-    expect(first.kernel).toMatchObject({ subsets: 100, subsetSize: 12 });
+    expect(first.kernel).toMatchObject({ subsets: 100, subsetSize: 6 });
     expect(await readdir(request.cache!)).toHaveLength(1);
     const again = await evaluate({});
     expect(again.reference.cached).toBe(true);

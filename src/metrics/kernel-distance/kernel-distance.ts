@@ -10,7 +10,7 @@ import type { ProductOptions } from "../features/products.js";
 export interface KernelDistanceOptions extends ProductOptions {
   /** 100 when absent. */
   readonly subsets?: number;
-  /** Pictures of each subset; 1000, or all there are, when absent. */
+  /** Pictures of each subset; when absent 1000, or half of the smaller set, so that subsets differ. */
   readonly subsetSize?: number;
   /** Of the choice of subsets; 0 when absent. */
   readonly seed?: number;
@@ -28,16 +28,17 @@ export interface KernelDistance {
 /** Rows of both sets, of one length. */
 export type SubsetPair = readonly [a: ArrayLike<number>, b: ArrayLike<number>];
 
-/** KID over random subsets. Throws FollowspotError when a set has fewer than 2 rows. */
+/** KID over random subsets. Throws FollowspotError when they would have fewer than 2 rows. */
 export async function kernelDistance(
   a: FeatureMatrix,
   b: FeatureMatrix,
   options: KernelDistanceOptions,
 ): Promise<KernelDistance> {
   const { subsets = 100, seed = 0 } = options;
-  const size = Math.min(options.subsetSize ?? 1000, a.count, b.count);
+  const least = Math.min(a.count, b.count);
+  const size = Math.min(options.subsetSize ?? Math.min(1000, Math.floor(least / 2)), least);
   if (size < 2) {
-    throw new FollowspotError(`kernel distance: expected at least 2 pictures, got ${size}.`, {
+    throw new FollowspotError(`kernel distance: expected at least 2 pictures a subset, got ${size}.`, {
       remedy: "Give more pictures.",
     });
   }
