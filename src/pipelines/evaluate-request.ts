@@ -24,6 +24,8 @@ export interface EvaluateRequest {
   readonly settings?: PlacementSettings;
   /** Folder for the table, the page and the sheets; the run's own if absent. */
   readonly output?: string;
+  /** Folder under which records and pictures are kept; "runs/placement" if absent. */
+  readonly runs?: string;
   /** Processor threads of each picture that is being drawn. */
   readonly threads?: number;
   /** Pictures drawn at the same time; 1 if absent. */

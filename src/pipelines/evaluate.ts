@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FollowspotError } from "../core/errors.js";
 import { nodeRuntime } from "../engine/runtime/node.js";
 import type { Picture } from "../io/image.js";
@@ -105,10 +105,14 @@ async function settingsOf(
 }
 
 /** One folder for each model, list and settings: what was drawn with others is never mixed in. */
-function runFolder({ model, split }: EvaluateRequest, digest: string, settings: RecordsHeader) {
+function runFolder(
+  { model, split, runs = RUNS }: EvaluateRequest,
+  digest: string,
+  settings: RecordsHeader,
+): string {
   const all = JSON.stringify({ digest, settings });
   const mark = createHash("sha256").update(all).digest("hex").slice(0, 12);
-  return join(RUNS, `${model.replace(/[^\w.-]+/g, "-")}-${split}-${mark}`);
+  return join(runs, `${basename(model)}-${split}-${mark}`);
 }
 
 /** What draws and what judges. */
@@ -181,10 +185,8 @@ async function ceilingOf(
 
 /** Progress over what is missing: pictures on record would make the time left look short. */
 function progressOf(reporter: Reporter, label: string): (done: number, missing: number) => void {
-  let started = false;
   return (done, missing) => {
-    if (!started) reporter.start(missing, label);
-    started = true;
-    reporter.step(done);
+    if (done === 0 && missing > 0) reporter.start(missing, label);
+    if (done > 0) reporter.step(done);
   };
 }
