@@ -18,7 +18,7 @@ export { declareLevel, declarePath, levelFeeds, pathFeeds, pathThrough } from ".
 export type { PathStep, PathValues } from "./path.js";
 
 // Networks
-export { cleanPicture, keepMaps, pictureNetwork } from "./network.js";
+export { cleanPicture, frozenWeights, keepMaps, pictureNetwork } from "./network.js";
 export type { PictureNetwork, PictureNetworkOptions, Staged } from "./network.js";
 
 // Semantic prediction
@@ -46,3 +46,14 @@ export type { LatentSamplerOptions, LatentStatistics } from "./latent.js";
 // Sampling
 export { CONTINUATIONS, CompiledPredictor, fewSteps } from "./few-steps.js";
 export type { Continuation, Evaluations, PredictorOptions } from "./few-steps.js";
+
+// Runs
+export { taskOf } from "./kinds.js";
+export { distillationSchema, roundsOf } from "./run/config.js";
+export type { DistillationConfig, Round } from "./run/config.js";
+export { semanticSchema } from "./semantic-run/config.js";
+export type { SemanticConfig } from "./semantic-run/config.js";
+export { readSemantic, semanticPredict } from "./semantic-run/export.js";
+export type { SemanticStudent } from "./semantic-run/export.js";
+export { measureInformation, readSemanticModels } from "./semantic-run/train.js";
+export type { Information } from "./semantic-run/train.js";

@@ -1,14 +1,17 @@
 // A UNet2DModel as a predictor of clean pictures in a graph: its head applied, its attention and its stages at hand.
 
+import type { HostTensor } from "../core/tensor.js";
 import type { Head } from "../diffusion/index.js";
 import { add, div, mul, slice, sub } from "../engine/functions.js";
-import type { Value } from "../engine/graph.js";
+import type { Graph, Value } from "../engine/graph.js";
 import { SiteRecorder } from "../guidance/self-attention/index.js";
 import type { Attended, AttentiveNetwork, LevelValues } from "../guidance/self-attention/index.js";
 import { unet2d } from "../models/unet2d/index.js";
 import type { Dropout, UNet2DConfig, UNet2DStages } from "../models/unet2d/index.js";
 import type { AttentionPolicy } from "../nn/attention.js";
 import { fusedPolicy } from "../nn/attention.js";
+import { ConstantWeights } from "../nn/constant-weights.js";
+import { scoped } from "../nn/weights.js";
 import type { Weights } from "../nn/weights.js";
 import { perPicture } from "../training/losses.js";
 
@@ -80,3 +83,16 @@ export function pictureNetwork(
 
 /** Maps in hand everywhere: they are kept for the gradient, which fused attention would compute again. */
 export const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
+
+/**
+ * Weights of a network at rest, as constants of the graph under a name of its own: constants of one name are one
+ * value, and networks of one form share the names of their weights.
+ */
+export function frozenWeights(
+  graph: Graph,
+  name: string,
+  weights: ReadonlyMap<string, HostTensor>,
+): Weights {
+  const named = [...weights].map(([weight, value]) => [`${name}.${weight}`, value] as const);
+  return scoped(new ConstantWeights(graph, new Map(named)), name);
+}

@@ -3,8 +3,8 @@
 import { availableParallelism } from "node:os";
 import { FollowspotError } from "../core/errors.js";
 import type { JsonObject } from "../io/json.js";
+import { taskOf } from "../distillation/kinds.js";
 import { checkpointsIn } from "../training/checkpoint.js";
-import { taskOf } from "../training/kinds.js";
 import type { TrainingTask } from "../training/kinds.js";
 import { nameOf, readDocument, withOverrides } from "../training/run/document.js";
 import { claimRun, createRun, findRun, readRun, writeRun } from "../training/run/folder.js";
@@ -95,12 +95,18 @@ async function oldRun(request: TrainRequest, resume: string): Promise<ResolvedRu
       : [
           `warning: ${threads} threads where the run had ${facts.threads}: it rounds otherwise now`,
         ]),
-    ...((await checkpointsIn(folder)).length > 0
+    ...((await completedSteps(task, folder)) > 0
       ? []
       : [`warning: ${folder} has no checkpoint: training starts from the first step`]),
   ];
   const digests = [...new Set([...facts.digests, task.digest])];
   return { folder, task, facts: { ...facts, threads, digests }, remarks };
+}
+
+/** Steps that a run's folder holds. */
+export async function completedSteps(task: TrainingTask, folder: string): Promise<number> {
+  if (task.completedIn) return task.completedIn(folder);
+  return (await checkpointsIn(folder)).at(-1)?.completed ?? 0;
 }
 
 /** A configuration that is named beside a run must be the run's own. */

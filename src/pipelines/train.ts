@@ -2,12 +2,11 @@
 
 import { join } from "node:path";
 import { nodeRuntime } from "../engine/runtime/node.js";
-import { checkpointsIn } from "../training/checkpoint.js";
 import { withThreads } from "../training/run/threads.js";
 import type { Reporter } from "./draw-request.js";
 import { TrainProgress } from "./train-progress.js";
 import type { TrainRequest, TrainResult } from "./train-request.js";
-import { openRun, resolveRun } from "./train-run.js";
+import { completedSteps, openRun, resolveRun } from "./train-run.js";
 import type { OpenedRun } from "./train-run.js";
 
 /** Folder of the trained model in the run's folder. */
@@ -60,8 +59,8 @@ async function runTask(
     if (signal.aborted && error === signal.reason) return undefined;
     throw error;
   });
+  const steps = await completedSteps(task, folder);
   if (!result?.done) {
-    const steps = (await checkpointsIn(folder)).at(-1)?.completed ?? 0;
     progress.tell(
       `stopped at step ${steps} of ${task.steps}; go on: followspot train --resume ${folder}`,
     );
@@ -72,5 +71,5 @@ async function runTask(
   const trained = { packing, average: trainer.state.average, step: trainer.completed };
   const remarks = await task.export(trained, model, runtime);
   [...remarks, `model: ${model}`].forEach((remark) => progress.tell(remark));
-  return { folder, steps: trainer.completed, unfinished: false, model };
+  return { folder, steps, unfinished: false, model };
 }

@@ -39,6 +39,8 @@ export interface TrainingTask {
   readonly batch: number;
   /** @throws FollowspotError when what the configuration refers to is missing or does not fit it */
   readonly check: () => Promise<void>;
+  /** Steps that a run's folder holds; those of its newest checkpoint when absent. */
+  readonly completedIn?: (folder: string) => Promise<number>;
   readonly train: (
     options: TrainOptions,
   ) => Promise<{ trainer: Trainer; packing: Packing; done: boolean }>;
@@ -47,7 +49,7 @@ export interface TrainingTask {
 }
 
 function textToImage(json: unknown): TrainingTask {
-  const config = parse(textToImageSchema, json);
+  const config = parseTask(textToImageSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: configDigest(config) },
     check: async () => void (await readParts(config)),
@@ -60,7 +62,7 @@ function textToImage(json: unknown): TrainingTask {
 }
 
 function autoencoder(json: unknown): TrainingTask {
-  const config = parse(autoencoderSchema, json);
+  const config = parseTask(autoencoderSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: autoencoderDigest(config) },
     check: async () => undefined,
@@ -77,7 +79,7 @@ function autoencoder(json: unknown): TrainingTask {
 }
 
 function contrastive(json: unknown): TrainingTask {
-  const config = parse(contrastiveSchema, json);
+  const config = parseTask(contrastiveSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: contrastiveDigest(config) },
     check: async () => undefined,
@@ -93,10 +95,11 @@ const KINDS: Readonly<Record<string, (json: unknown) => TrainingTask>> = {
   "text-to-image": textToImage,
   autoencoder,
   contrastive,
-  teacher: (json) => teacherTask(parse(teacherSchema, json)),
+  teacher: (json) => teacherTask(parseTask(teacherSchema, json)),
 };
 
-function parse<T>(schema: z.ZodType<T>, json: unknown): T {
+/** A document by its schema. Throws FollowspotError naming every field at fault. */
+export function parseTask<T>(schema: z.ZodType<T>, json: unknown): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const faults = result.error.issues.map(({ path, message }) => {
@@ -108,11 +111,16 @@ function parse<T>(schema: z.ZodType<T>, json: unknown): T {
 /**
  * The task that a configuration describes.
  *
+ * @param further - kinds of folders below this one
  * @throws FollowspotError naming every field at fault
  */
-export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
+export function taskOf(
+  json: Readonly<Record<string, unknown>>,
+  further: typeof KINDS = {},
+): TrainingTask {
   const { kind } = json;
-  if (typeof kind === "string" && Object.hasOwn(KINDS, kind)) return KINDS[kind]!(json);
-  const known = Object.keys(KINDS).join(", ");
+  const kinds = { ...KINDS, ...further };
+  if (typeof kind === "string" && Object.hasOwn(kinds, kind)) return kinds[kind]!(json);
+  const known = Object.keys(kinds).join(", ");
   throw new FollowspotError(`config: kind: expected one of ${known}, got ${JSON.stringify(kind)}.`);
 }

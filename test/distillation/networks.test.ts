@@ -112,7 +112,9 @@ describe("the semantic encoder", () => {
   });
 
   it("refuses pictures of another size, and sizes that do not divide", () => {
-    expect(() => semanticEncoderConfig(48)).toThrow(/expected pictures of 32, 64, 128, got 48/);
+    expect(() => semanticEncoderConfig(48)).toThrow(
+      /expected pictures of 8, 16, 32, 64, 128, got 48/,
+    );
     expect(() =>
       parseSemanticEncoderConfig({ ...semanticEncoderConfig(32), sample_size: 36 }),
     ).toThrow(/sample_size/);

@@ -52,17 +52,19 @@ export function stridesOf({ strides, block_out_channels }: SemanticEncoderConfig
   return spread(MODEL, "strides", strides, block_out_channels.length);
 }
 
-/** Forms by size: at 64 and 32 as in PDAE (Zhang et al. 2022), at 128 as in the code of SFERD. */
+/** Forms by size: at 64 as in PDAE (Zhang et al. 2022), at 128 as in the code of SFERD, smaller ones by the same rule. */
 const FORMS: Readonly<Record<number, Pick<SemanticEncoderConfig, "strides" | "attention_block"> & {
   readonly widths: readonly number[];
 }>> = {
+  8: { widths: [1, 2], strides: [1, 2], attention_block: null },
+  16: { widths: [1, 2, 2], strides: [1, 2, 2], attention_block: 0 },
   32: { widths: [1, 2, 2, 2], strides: [1, 2, 2, 2], attention_block: 1 },
   64: { widths: [1, 2, 2, 2], strides: [2, 2, 2, 2], attention_block: 1 },
   128: { widths: [1, 2, 4, 4, 4], strides: [2, 2, 2, 2, 2], attention_block: 2 },
 };
 
 /**
- * The encoder for pictures of 32, 64 or 128 pixels: attention at 16x16, and 4x4 cells at the end.
+ * The encoder for pictures of 8 to 128 pixels: attention at 16x16, and 4x4 cells at the end.
  *
  * @param options - `width` of the first block, 64 when absent; a width that 32 groups do not divide has 8
  * @throws FollowspotError for another size

@@ -32,6 +32,7 @@ export interface TrainedTeacher {
  * takes noise from clipped predictions (`use_clipped_model_output`); of head `both` it opens the network only.
  *
  * @param classes - names of the classes, where the network has them
+ * @param more - what a student says of itself instead of and besides what a teacher says
  * @throws FollowspotError when a file cannot be written
  */
 export async function exportTeacher(
@@ -39,6 +40,10 @@ export async function exportTeacher(
   { packing, average, step }: TrainedTeacher,
   folder: string,
   classes?: readonly string[],
+  more: {
+    readonly facts?: Readonly<Record<string, unknown>>;
+    readonly metadata?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<void> {
   const { head, schedule, unet, draw } = config;
   const facts: TeacherFacts = {
@@ -53,7 +58,7 @@ export async function exportTeacher(
     await mkdir(join(target, "unet"));
     await mkdir(join(target, "scheduler"));
     await writeJson(join(target, files.index), modelIndex());
-    await writeJson(join(target, files.facts), facts);
+    await writeJson(join(target, files.facts), { ...facts, ...more.facts });
     await writeJson(join(target, files.scheduler), schedulerDocument(config));
     await writeJson(join(target, files.config), {
       _class_name: "UNet2DModel",
@@ -67,6 +72,7 @@ export async function exportTeacher(
       schedule: JSON.stringify(schedule),
       step: String(step),
       config: teacherDigest(config),
+      ...more.metadata,
     });
   });
 }

@@ -1,0 +1,72 @@
+// Distillation as tasks of training, and all kinds of tasks there are.
+
+import { parseTask, taskOf as trainingTask } from "../training/kinds.js";
+import type { TrainingTask } from "../training/kinds.js";
+import { checkTeacherData } from "../training/teacher/data.js";
+import { distillationDigest, distillationSchema, roundsOf, studentConfig } from "./run/config.js";
+import type { DistillationConfig } from "./run/config.js";
+import { exportStudent } from "./run/export.js";
+import { completedIn, readParent, trainDistillation } from "./run/train.js";
+import {
+  asDistillation,
+  semanticDigest,
+  semanticRound,
+  semanticSchema,
+} from "./semantic-run/config.js";
+import type { SemanticConfig } from "./semantic-run/config.js";
+import { exportSemantic } from "./semantic-run/export.js";
+import { readSemanticModels, trainSemantic } from "./semantic-run/train.js";
+
+/** The distillation that a configuration describes. */
+function distillationTask(config: DistillationConfig): TrainingTask {
+  const rounds = roundsOf(config);
+  const last = rounds.at(-1)!;
+  return {
+    ...{ config, batch: config.batch, digest: distillationDigest(config) },
+    steps: last.before + last.updates,
+    check: async () => {
+      const parent = await readParent(config);
+      await checkTeacherData(studentConfig(config, parent, rounds[0]!));
+    },
+    completedIn: (folder) => completedIn(config, folder),
+    train: (options) => trainDistillation(config, options),
+    export: async (trained, folder) => {
+      await exportStudent(config, await readParent(config), last, trained, folder);
+      return rounds.map(({ steps, updates, evaluations }) => {
+        const spent = updates * evaluations * config.batch;
+        return `student of ${steps} steps: ${updates} updates, ${spent} of ${config.budget} evaluations`;
+      });
+    },
+  };
+}
+
+/** The training of encoder and predictor that a configuration describes. */
+function semanticTask(config: SemanticConfig): TrainingTask {
+  const { updates, evaluations } = semanticRound(config);
+  return {
+    ...{ config, batch: config.batch, digest: semanticDigest(config), steps: updates },
+    check: async () => {
+      const { student } = await readSemanticModels(config);
+      const its = studentConfig(asDistillation(config), student, semanticRound(config));
+      await checkTeacherData(its);
+    },
+    train: (options) => trainSemantic(config, options),
+    export: async (trained, folder) => {
+      await exportSemantic(config, trained, folder);
+      const spent = trained.step * evaluations * config.batch;
+      return [`encoder and predictor: ${trained.step} updates, ${spent} evaluations`];
+    },
+  };
+}
+
+/**
+ * The task that a configuration describes, of any kind.
+ *
+ * @throws FollowspotError naming every field at fault
+ */
+export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
+  return trainingTask(json, {
+    distillation: (document) => distillationTask(parseTask(distillationSchema, document)),
+    semantic: (document) => semanticTask(parseTask(semanticSchema, document)),
+  });
+}

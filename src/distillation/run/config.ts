@@ -1,0 +1,155 @@
+// What makes a distillation run: one JSON document, and the rounds that follow from it.
+
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
+import { GUIDANCE_FORMS, guidanceEvaluations } from "../../guidance/self-attention/index.js";
+import { teacherSchema } from "../../training/teacher/index.js";
+import type { Teacher, TeacherConfig } from "../../training/teacher/index.js";
+import { TARGET_KINDS } from "../loss.js";
+
+const whole = z.int().positive();
+const run = teacherSchema.unwrap().shape;
+
+const target = z.strictObject({
+  kind: z.enum(TARGET_KINDS),
+  /** Teacher steps to one of the student's. */
+  substeps: whole.max(16).default(2),
+  /** How errors of the clean picture are weighed by level. */
+  loss: z.enum(LOSS_WEIGHTINGS).default("truncated-snr"),
+  /** Reference: how far below t the teacher is asked. */
+  gap: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1 / 256),
+  /** Consistency: whose answer is the target, that of the averaged weights or of the weights themselves. */
+  network: z.enum(["average", "parameters"]).default("average"),
+});
+
+const guidance = z.strictObject({
+  /** 1 + w. */
+  scale: z.number().min(1).max(10).default(1.3),
+  /** Attention above which a place is blurred, the mean being 1. */
+  threshold: z.number().nonnegative().default(1),
+  /** What follows the pictures' size when absent; the reference has 15 and 3. */
+  blur: z.strictObject({ kernel: whole, sigma: z.number().positive() }).optional(),
+  form: z.enum(GUIDANCE_FORMS).default("exact"),
+  /** Self-attention site of the teacher; the decoder's last when absent. */
+  site: z.string().min(1).optional(),
+  /** Teachers that are guided: each round's, or the parent alone. */
+  rounds: z.enum(["all", "first"]).default("all"),
+});
+
+export const distillationSchema = z
+  .strictObject({
+    kind: z.literal("distillation"),
+    /** Folder of the trained model that is the first teacher. */
+    parent: z.string().min(1),
+    data: run.data,
+    target,
+    /** Steps of the first and the last student; each has as many as its teacher over `substeps`. */
+    rounds: z.strictObject({ first: whole.max(1024), last: whole.max(1024) }),
+    /** Attention guidance of the teacher; none when null. */
+    guidance: guidance.nullable().default(null),
+    /** Network evaluations times pictures in each round, the teacher's included. */
+    budget: whole,
+    /** Largest magnitude of the teacher's pictures; unlimited when null. */
+    clamp: z.number().positive().nullable().default(1),
+    /** Share of pictures whose class is dropped. */
+    class_dropout: run.class_dropout,
+    flip: run.flip,
+    seed: run.seed,
+    batch: run.batch,
+    learning_rate: run.learning_rate,
+    weight_decay: run.weight_decay,
+    clip_norm: run.clip_norm,
+    ema: run.ema,
+    /** Steps between sample sheets; each round ends with one. */
+    sample_every: whole,
+    draw: z.strictObject({ count: whole.max(400), seed: z.int().nonnegative() }),
+  })
+  .superRefine((config, context) => {
+    const message = faultOf(config);
+    if (message) context.addIssue({ code: "custom", path: ["rounds"], message });
+  })
+  .readonly();
+
+export type DistillationConfig = z.infer<typeof distillationSchema>;
+
+type Rounds = Pick<DistillationConfig, "rounds" | "target">;
+
+/** Steps of the students, first to last; none when the last does not follow from the first. */
+function studentSteps({ rounds: { first, last }, target: { kind, substeps } }: Rounds): number[] {
+  if (first === last) return [first];
+  if (kind !== "progressive" || substeps === 1) return [];
+  const steps = [first];
+  while (steps.at(-1)! > last) steps.push(steps.at(-1)! / substeps);
+  return steps.at(-1) === last ? steps : [];
+}
+
+function faultOf(config: Rounds): string | undefined {
+  if (studentSteps(config).length > 0) return undefined;
+  const { kind, substeps } = config.target;
+  const { first, last } = config.rounds;
+  if (kind !== "progressive") {
+    return `expected one round with ${kind}, first and last alike, got ${first} and ${last}`;
+  }
+  return `expected first to be last times a power of substeps, ${substeps}, got ${first} and ${last}`;
+}
+
+/** One round: a student from a teacher. */
+export interface Round {
+  /** Steps of the student. */
+  readonly steps: number;
+  /** Whether the teacher is guided. */
+  readonly guided: boolean;
+  /** Network evaluations of a picture in one update: student, target network and teacher, forward passes all. */
+  readonly evaluations: number;
+  readonly updates: number;
+  /** Updates of the rounds before. */
+  readonly before: number;
+}
+
+/** The rounds of a configuration: as many updates each as the budget allows. */
+export function roundsOf(config: DistillationConfig): Round[] {
+  const { target, guidance: guide, budget, batch } = config;
+  let before = 0;
+  return studentSteps(config).map((steps, i) => {
+    const guided = guide !== null && (guide.rounds === "all" || i === 0);
+    const asked = target.kind === "reference" ? 1 : target.substeps;
+    const teacher = asked * guidanceEvaluations(guided ? guide : undefined);
+    const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0);
+    const updates = Math.max(1, Math.floor(budget / (batch * evaluations)));
+    const round = { steps, guided, evaluations, updates, before };
+    before += updates;
+    return round;
+  });
+}
+
+/** Identifies what checkpoints depend on: everything but how often to look and how to draw. */
+export function distillationDigest(config: DistillationConfig): string {
+  const { sample_every: _every, draw: _draw, ...rest } = config;
+  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+}
+
+/** Identifies the checkpoints of one round. */
+export function roundDigest(digest: string, { steps }: Round): string {
+  return createHash("sha256").update(`${digest} ${steps}`).digest("hex");
+}
+
+/** The student of a round as a teacher's configuration: its pictures, its batches and its folder are a teacher's. */
+export function studentConfig(
+  config: DistillationConfig,
+  { unet, head, facts }: Pick<Teacher, "unet" | "head" | "facts">,
+  { steps, updates }: Round,
+): TeacherConfig {
+  const { data, class_dropout, flip, seed, batch, learning_rate, weight_decay, clip_norm } = config;
+  return {
+    ...{ data, class_dropout, flip, seed, batch, learning_rate, weight_decay, clip_norm, head },
+    ...{ kind: "teacher", unet: { ...unet, dropout: 0 }, schedule: facts.schedule },
+    ...{ loss: config.target.loss, times: steps, steps: updates, ema: config.ema },
+    sample_every: config.sample_every,
+    draw: { ...config.draw, sampler: "ddim", steps, variance: "fixed_small", share: 0, cfg: 1 },
+  };
+}

@@ -1,0 +1,55 @@
+// A student as the folder of a diffusers pipeline that says whose student it is.
+
+import type { HostTensor } from "../../core/tensor.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import { exportTeacher } from "../../training/teacher/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
+import { continuationOf } from "./sheet.js";
+import { distillationDigest, roundsOf, studentConfig } from "./config.js";
+import type { DistillationConfig, Round } from "./config.js";
+
+/** What was trained. */
+export interface TrainedStudent {
+  readonly packing: Packing;
+  /** The averaged weights, [packing.size]. */
+  readonly average: HostTensor<"float32">;
+}
+
+/**
+ * Writes a student's folder, whole or not at all; one already there is replaced. It is a teacher's folder with the role
+ * `student`: followspot.json and the weights' metadata tell the parent's digest, the target, the guidance, how many
+ * steps it is for, and the evaluations that it took.
+ *
+ * @throws FollowspotError when a file cannot be written
+ */
+export async function exportStudent(
+  config: DistillationConfig,
+  parent: Teacher,
+  round: Round,
+  { packing, average }: TrainedStudent,
+  folder: string,
+): Promise<void> {
+  const rounds = roundsOf(config).filter(({ before }) => before <= round.before);
+  const evaluations = rounds.reduce(
+    (sum, each) => sum + each.updates * each.evaluations * config.batch,
+    0,
+  );
+  const facts = {
+    role: "student",
+    parent: { digest: parent.digest, role: parent.facts.role },
+    student: {
+      ...{ steps: round.steps, target: config.target, guidance: config.guidance, evaluations },
+      continuation: continuationOf(config),
+    },
+  };
+  const trained = { packing, average, step: round.before + round.updates };
+  await exportTeacher(studentConfig(config, parent, round), trained, folder, parent.facts.classes, {
+    facts,
+    metadata: {
+      role: "student",
+      parent: parent.digest,
+      config: distillationDigest(config),
+      student: JSON.stringify(facts.student),
+    },
+  });
+}

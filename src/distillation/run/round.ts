@@ -1,0 +1,165 @@
+// One round: the graph of a student's step with its teacher inside, and the training of it.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { HostTensor } from "../../core/tensor.js";
+import type { Graph, Value } from "../../engine/graph.js";
+import {
+  attentionGuided,
+  clampedPredict,
+  guidanceSite,
+} from "../../guidance/self-attention/index.js";
+import type { Predict } from "../../guidance/self-attention/index.js";
+import type { PictureDataset } from "../../io/dataset/index.js";
+import { sitesOf2D } from "../../models/unet2d/index.js";
+import { PackedWeights } from "../../nn/packed-weights.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import { loadLatestCheckpoint } from "../../training/checkpoint.js";
+import { fit } from "../../training/fit.js";
+import type { Fit, TrainOptions } from "../../training/fit.js";
+import { warmupCosine } from "../../training/schedule.js";
+import type { LossBuilder } from "../../training/step.js";
+import { teacherPacking } from "../../training/teacher/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
+import type { Trainer } from "../../training/trainer.js";
+import { frozenVector } from "../frozen.js";
+import { distillationLoss } from "../loss.js";
+import { frozenWeights, keepMaps, pictureNetwork } from "../network.js";
+import { StudentBatches } from "./batches.js";
+import { distillationDigest, roundDigest, studentConfig } from "./config.js";
+import type { DistillationConfig, Round } from "./config.js";
+import { drawStudentSheet } from "./sheet.js";
+
+/** Weights by name. */
+export type NamedWeights = ReadonlyMap<string, HostTensor<"float32">>;
+
+/** What a round is made of besides its configuration. */
+export interface RoundParts {
+  readonly parent: Teacher;
+  /** The round's teacher: the parent's weights, or those of the student before. */
+  readonly teacher: NamedWeights;
+  readonly data: PictureDataset;
+}
+
+/** The folder of a round in that of the run. */
+export function roundFolder(folder: string, { steps }: Round): string {
+  return join(folder, `round-${String(steps).padStart(4, "0")}`);
+}
+
+/** The packing of a student. */
+export function studentPacking(config: DistillationConfig, parent: Teacher, round: Round): Packing {
+  return teacherPacking(studentConfig(config, parent, round));
+}
+
+/**
+ * A step's loss: teacher (as constants), target network (from the frozen vector) and student in one graph. Inputs as
+ * of `distillationLoss`, and `classLabels` int64 [N] for networks with classes.
+ */
+export function roundLoss(
+  config: DistillationConfig,
+  { parent, teacher: weights }: Pick<RoundParts, "parent" | "teacher">,
+  round: Round,
+  packing: Packing,
+): LossBuilder {
+  const { head, unet, size } = parent;
+  const { batch, target, clamp } = config;
+  return (trained, graph) => {
+    const classes = unet.num_class_embeds !== null;
+    const classLabels = classes ? graph.input("classLabels", "int64", [batch]) : undefined;
+    const shared = { head, classLabels };
+    const range = clamp ?? undefined;
+    const average = (): Predict => {
+      const vector: Value = frozenVector(graph, packing, target.network);
+      const frozen = new PackedWeights(vector, packing);
+      return clampedPredict(pictureNetwork(frozen, unet, shared).predict, range);
+    };
+    const networks = {
+      student: pictureNetwork(trained, unet, { ...shared, policy: keepMaps }).predict,
+      teacher: teacherOf(graph, config, { parent, weights, guided: round.guided }, shared),
+      average: target.kind === "consistency" ? average() : undefined,
+    };
+    const picture = [size, size, unet.in_channels] as const;
+    return distillationLoss(graph, target.kind, networks, {
+      ...{ batch, picture, substeps: target.substeps },
+    });
+  };
+}
+
+/** The round's teacher in a graph, guided or not, its pictures clamped. */
+export function teacherOf(
+  graph: Graph,
+  { guidance, clamp }: Pick<DistillationConfig, "guidance" | "clamp">,
+  teacher: { readonly parent: Teacher; readonly weights: NamedWeights; readonly guided: boolean },
+  shared: { readonly head: Teacher["head"]; readonly classLabels: Value | undefined },
+): Predict {
+  const { unet, size } = teacher.parent;
+  const weights = frozenWeights(graph, "teacher", teacher.weights);
+  const range = clamp ?? undefined;
+  if (!teacher.guided || guidance === null) {
+    return clampedPredict(pictureNetwork(weights, unet, shared).predict, range);
+  }
+  const { site = guidanceSite(sitesOf2D(unet, size, size)), ...options } = guidance;
+  return attentionGuided(pictureNetwork(weights, unet, { ...shared, site }), {
+    ...options,
+    clamp: range,
+  });
+}
+
+/** Trains one round until its updates are done or the signal comes. */
+export async function trainRound(
+  config: DistillationConfig,
+  parts: RoundParts,
+  round: Round,
+  options: TrainOptions,
+): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
+  const folder = roundFolder(options.folder, round);
+  await mkdir(folder, { recursive: true });
+  const { parent, teacher, data } = parts;
+  const student = studentConfig(config, parent, round);
+  const packing = teacherPacking(student);
+  const batches = new StudentBatches(data, config, student, round, parent.schedule);
+  const { updates: steps } = round;
+  const task: Fit = {
+    ...{ packing, steps, batchSize: config.batch },
+    digest: roundDigest(distillationDigest(config), round),
+    loss: roundLoss(config, parts, round, packing),
+    optimiser: { weightDecay: config.weight_decay, clipNorm: config.clip_norm },
+    learningRate: warmupCosine({ ...config.learning_rate, steps }),
+    emaDecay: config.ema.decay,
+    start: () => teacher,
+    batchOf: (k) => batches.at(k),
+    afterStep: async (k, { state }) => {
+      if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
+      await drawStudentSheet(round.before + k, { config, parent, round }, state.average, options);
+    },
+  };
+  return { packing, ...(await fit(task, withinRun(options, folder, round))) };
+}
+
+/** The options of a round in its folder, told of as steps of the whole run. */
+function withinRun(options: TrainOptions, folder: string, round: Round): TrainOptions {
+  const { onStart, onStep, onReport } = options;
+  const { before } = round;
+  return {
+    ...options,
+    folder,
+    accept: options.accept?.map((digest) => roundDigest(digest, round)),
+    onStart: (completed) => onStart?.(before + completed),
+    onStep: (k, report) => onStep?.(before + k, report),
+    onReport: (report, trainer) => onReport?.({ ...report, step: before + report.step }, trainer),
+  };
+}
+
+/** The student of a round that is over; undefined when it is not. Throws as `loadLatestCheckpoint`. */
+export async function finishedStudent(
+  config: DistillationConfig,
+  parent: Teacher,
+  round: Round,
+  { folder, accept = [] }: Pick<TrainOptions, "folder" | "accept">,
+): Promise<NamedWeights | undefined> {
+  const packing = studentPacking(config, parent, round);
+  const digests = [distillationDigest(config), ...accept].map((d) => roundDigest(d, round));
+  const found = await loadLatestCheckpoint(roundFolder(folder, round), digests, packing.size);
+  if (!found || found.completed < round.updates) return undefined;
+  return packing.unpack(found.state.average.data);
+}

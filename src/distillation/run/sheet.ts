@@ -1,0 +1,95 @@
+// Sample sheets of a student: as many steps as it is trained for, fixed seeds, each class in turn.
+
+import { basename, join } from "node:path";
+import { Generator } from "../../core/generator.js";
+import { integers } from "../../core/tensor.js";
+import type { HostTensor } from "../../core/tensor.js";
+import { clipping } from "../../diffusion/continuous.js";
+import { sampleToEnd } from "../../diffusion/index.js";
+import type { Latent } from "../../diffusion/index.js";
+import { stackRows } from "../../guidance/rows.js";
+import { writeFileAtomic } from "../../io/atomic.js";
+import { contactSheet } from "../../io/contact-sheet.js";
+import { PackedWeights } from "../../nn/packed-weights.js";
+import type { TrainOptions } from "../../training/fit.js";
+import { classCondition, teacherPacking, toPictures } from "../../training/teacher/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
+import { CompiledPredictor, fewSteps } from "../few-steps.js";
+import type { Continuation, Evaluations } from "../few-steps.js";
+import { pictureNetwork } from "../network.js";
+import { studentConfig } from "./config.js";
+import type { DistillationConfig, Round } from "./config.js";
+
+/** A student and where it comes from. */
+export interface StudentFacts {
+  readonly config: DistillationConfig;
+  readonly parent: Teacher;
+  readonly round: Round;
+}
+
+/** How a student's runs go on: consistency students see fresh noise. */
+export function continuationOf({ target }: DistillationConfig): Continuation {
+  return target.kind === "consistency" ? "renoise" : "ddim";
+}
+
+/**
+ * Pictures [count, S, S, C] in [-1, 1], and the network evaluations that they took: picture i has the noise of
+ * seed + i and class i, in turn.
+ */
+export async function drawStudent(
+  { config, parent, round }: StudentFacts,
+  average: HostTensor<"float32">,
+  { runtime, signal }: Pick<TrainOptions, "runtime" | "signal">,
+): Promise<{ readonly pictures: Latent; readonly spent: Evaluations }> {
+  const { unet, head, size, schedule } = parent;
+  const { count, seed } = config.draw;
+  const { num_class_embeds: classes } = unet;
+  const packing = teacherPacking(studentConfig(config, parent, round));
+  const streams = Array.from({ length: count }, (_, i) => new Generator(BigInt(seed + i)));
+  const picture = [1, size, size, unet.in_channels];
+  const noise = (): Latent => stackRows(streams.map((stream) => stream.randn(picture)));
+  const labels = streams.map((_, i) => (classes === null ? 0 : i % (classes - 1)));
+  const student = await CompiledPredictor.create(
+    runtime,
+    (graph) => {
+      const vector = graph.input("parameters", "float32", [packing.size]);
+      const classLabels =
+        classes === null ? undefined : graph.input("classLabels", "int64", [count]);
+      return pictureNetwork(new PackedWeights(vector, packing), unet, { head, classLabels })
+        .predict;
+    },
+    [count, ...picture.slice(1)],
+    {
+      extra: {
+        parameters: average,
+        ...(classes === null ? {} : { classLabels: integers([count], labels) }),
+      },
+    },
+  );
+  try {
+    const pictures = await sampleToEnd({
+      ...fewSteps(schedule, continuationOf(config)),
+      ...{ denoiser: clipping(student), condition: classCondition(count, undefined), signal },
+      ...{ steps: round.steps, noise: noise(), stepNoise: noise },
+    });
+    return { pictures, spent: student.spent };
+  } finally {
+    await student.release();
+  }
+}
+
+/** Draws a sheet into the run's folder. */
+export async function drawStudentSheet(
+  step: number,
+  facts: StudentFacts,
+  average: HostTensor<"float32">,
+  options: TrainOptions,
+): Promise<void> {
+  const { pictures } = await drawStudent(facts, average, options);
+  const drawn = toPictures(pictures);
+  const columns = Math.ceil(Math.sqrt(drawn.length));
+  const { steps } = facts.round;
+  const path = join(options.folder, `samples-${String(step).padStart(8, "0")}-s${steps}.png`);
+  await writeFileAtomic(path, await contactSheet(drawn, columns));
+  options.onSheet?.(path, `samples of ${steps} steps at step ${step}: ${basename(path)}`);
+}

@@ -1,0 +1,106 @@
+// Trains the students of a distillation run, each the teacher of the next.
+
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { FollowspotError } from "../../core/errors.js";
+import { checkpointsIn } from "../../training/checkpoint.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import type { TrainOptions } from "../../training/fit.js";
+import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
+import { readTeacher } from "../../training/teacher/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
+import type { Trainer } from "../../training/trainer.js";
+import { roundsOf, studentConfig } from "./config.js";
+import type { DistillationConfig, Round } from "./config.js";
+import { exportStudent } from "./export.js";
+import { finishedStudent, roundFolder, trainRound } from "./round.js";
+import type { NamedWeights } from "./round.js";
+
+/** Folder of the students before the last in the run's folder. */
+const STUDENTS = "students";
+
+/**
+ * The first teacher of a run.
+ *
+ * @throws FollowspotError when its folder is missing or damaged, or its head tells nothing at t = 1
+ */
+export async function readParent({ parent }: DistillationConfig): Promise<Teacher> {
+  const teacher = await readTeacher(parent);
+  if (teacher.head !== "eps") return teacher;
+  throw new FollowspotError(
+    `distil: parent: expected a network with head v, x0 or both, got eps.`,
+    { remedy: "A noise prediction tells no picture where there is noise alone, at t = 1." },
+  );
+}
+
+/**
+ * Trains until all rounds are done or the signal comes. Each student but the last is written to `students/<steps>`.
+ *
+ * @returns the last round's trainer, how its vectors are packed, and whether all rounds are done
+ * @throws FollowspotError when the parent, the data set or a checkpoint does not fit, or a loss is no number
+ */
+export async function trainDistillation(
+  config: DistillationConfig,
+  options: TrainOptions,
+): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
+  const { folder, signal, onStage } = options;
+  await mkdir(folder, { recursive: true });
+  const parent = await readParent(config);
+  const rounds = roundsOf(config);
+  onStage?.("opening the pictures");
+  const data = await openTeacherData(studentConfig(config, parent, rounds[0]!), signal);
+  try {
+    await keepFacts(folder, data);
+    let teacher: NamedWeights = parent.weights;
+    let started = false;
+    // How far the run is, is told once.
+    const onStart = (completed: number): void => {
+      if (!started) options.onStart?.(completed);
+      started = true;
+    };
+    for (const round of rounds.slice(0, -1)) {
+      const known = await finishedStudent(config, parent, round, options);
+      if (known) {
+        teacher = known;
+        continue;
+      }
+      onStage?.(`student of ${round.steps} steps`);
+      const parts = { parent, teacher, data };
+      const made = await trainRound(config, parts, round, { ...options, onStart });
+      if (!made.done) return made;
+      teacher = await keepStudent(config, parent, round, made, folder);
+      if (signal?.aborted) return { ...made, done: false };
+    }
+    const last = rounds.at(-1)!;
+    onStage?.(`student of ${last.steps} steps`);
+    return await trainRound(config, { parent, teacher, data }, last, { ...options, onStart });
+  } finally {
+    await data.close();
+  }
+}
+
+/** Writes a student that is the teacher of the next, and gives its weights. */
+async function keepStudent(
+  config: DistillationConfig,
+  parent: Teacher,
+  round: Round,
+  { packing, trainer }: { readonly packing: Packing; readonly trainer: Trainer },
+  folder: string,
+): Promise<NamedWeights> {
+  const { average } = trainer.state;
+  await mkdir(join(folder, STUDENTS), { recursive: true });
+  const target = join(folder, STUDENTS, String(round.steps));
+  if (!existsSync(target)) await exportStudent(config, parent, round, { packing, average }, target);
+  return packing.unpack(average.data);
+}
+
+/** Steps that a run's folder holds, over all rounds. */
+export async function completedIn(config: DistillationConfig, folder: string): Promise<number> {
+  let total = 0;
+  for (const round of roundsOf(config)) {
+    const files = await checkpointsIn(roundFolder(folder, round));
+    total += files.at(-1)?.completed ?? 0;
+  }
+  return total;
+}

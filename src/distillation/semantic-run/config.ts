@@ -1,0 +1,81 @@
+// What makes a run of stage B: a frozen student, the teacher that it is to follow, and what tells it the picture.
+
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { WIRINGS } from "../../models/gradient-predictor/index.js";
+import type { GradientPredictorConfig } from "../../models/gradient-predictor/index.js";
+import { semanticEncoderConfig } from "../../models/semantic-encoder/index.js";
+import type { SemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
+import { distillationSchema, roundsOf } from "../run/config.js";
+import type { DistillationConfig, Round } from "../run/config.js";
+import { LATENT_SOURCES, SHIFT_FACTORS } from "../semantic.js";
+
+const whole = z.int().positive();
+const {
+  kind: _kind,
+  parent: _parent,
+  rounds: _rounds,
+  guidance,
+  ...shared
+} = distillationSchema.unwrap().shape;
+
+export const semanticSchema = z
+  .strictObject({
+    kind: z.literal("semantic"),
+    /** Folder of the student, which stays as it is. */
+    student: z.string().min(1),
+    /** Folder of its teacher. */
+    teacher: z.string().min(1),
+    /** Steps of the student. */
+    student_steps: whole.max(1024),
+    ...shared,
+    guidance,
+    /** Width of the encoder's first block, and numbers that tell a picture. */
+    encoder: z.strictObject({ width: whole.default(64), latent_dim: whole.default(128) }),
+    /** Where the predictor joins the student. */
+    wiring: z.enum(WIRINGS).default("code"),
+    /** What the predictor's output is multiplied by. */
+    factor: z.enum(SHIFT_FACTORS).default("bounded"),
+    /** Whose content the latent tells. */
+    source: z.enum(LATENT_SOURCES).default("data"),
+  })
+  .readonly();
+
+export type SemanticConfig = z.infer<typeof semanticSchema>;
+
+/** The same target, teacher and batches as those of a single round of distillation. */
+export function asDistillation(config: SemanticConfig): DistillationConfig {
+  const { student: _student, teacher, student_steps: steps, encoder: _encoder, ...rest } = config;
+  const { wiring: _wiring, factor: _factor, source: _source, ...common } = rest;
+  return {
+    ...{ ...common, kind: "distillation", parent: teacher },
+    rounds: { first: steps, last: steps },
+  };
+}
+
+/** The one round: an evaluation of encoder and predictor beside those of student and teacher. */
+export function semanticRound(config: SemanticConfig): Round {
+  const [round] = roundsOf(asDistillation(config)) as [Round];
+  const evaluations = round.evaluations + 1;
+  const updates = Math.max(1, Math.floor(config.budget / (config.batch * evaluations)));
+  return { ...round, evaluations, updates };
+}
+
+/** Identifies what checkpoints depend on: everything but how often to look and how to draw. */
+export function semanticDigest(config: SemanticConfig): string {
+  const { sample_every: _every, draw: _draw, ...rest } = config;
+  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+}
+
+/** The encoder and the predictor beside a student. Throws FollowspotError where there is no form for its size. */
+export function partsOf(
+  { encoder, wiring }: Pick<SemanticConfig, "encoder" | "wiring">,
+  { unet, size }: Pick<Teacher, "unet" | "size">,
+): { readonly encoder: SemanticEncoderConfig; readonly predictor: GradientPredictorConfig } {
+  const { width, latent_dim: latentDim } = encoder;
+  return {
+    encoder: semanticEncoderConfig(size, { channels: unet.in_channels, latentDim, width }),
+    predictor: { latent_dim: latentDim, wiring, unet },
+  };
+}

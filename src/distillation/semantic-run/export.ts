@@ -1,0 +1,143 @@
+// A student with its encoder and predictor as one folder: the student's own, and theirs beside it.
+
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { HostTensor } from "../../core/tensor.js";
+import type { Graph, Value } from "../../engine/graph.js";
+import type { Predict } from "../../guidance/self-attention/index.js";
+import { writeFolderAtomic } from "../../io/atomic-folder.js";
+import { readJson, readJsonAs, writeJson } from "../../io/json.js";
+import { openSafetensors, writeSafetensors } from "../../io/safetensors.js";
+import {
+  gradientPredictor,
+  parseGradientPredictorConfig,
+} from "../../models/gradient-predictor/index.js";
+import type { GradientPredictorConfig } from "../../models/gradient-predictor/index.js";
+import { parseSemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
+import type { SemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
+import type { UNet2DStages } from "../../models/unet2d/index.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import { shippedPath } from "../../training/run/shipped.js";
+import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
+import { frozenWeights, pictureNetwork } from "../network.js";
+import { SHIFT_FACTORS, combined } from "../semantic.js";
+import type { ShiftFactor } from "../semantic.js";
+import { partsOf, semanticDigest, semanticRound } from "./config.js";
+import type { SemanticConfig } from "./config.js";
+import { ENCODER, PREDICTOR } from "./loss.js";
+
+const CONFIG = "config.json";
+const WEIGHTS = "diffusion_pytorch_model.safetensors";
+const CLASSES = { [ENCODER]: "SemanticEncoder", [PREDICTOR]: "GradientPredictor" } as const;
+
+type Named = ReadonlyMap<string, HostTensor<"float32">>;
+
+/** The weights of one part, without its prefix. */
+function weightsUnder(part: string, weights: Named): Map<string, HostTensor<"float32">> {
+  const own = [...weights].filter(([name]) => name.startsWith(`${part}.`));
+  return new Map(own.map(([name, value]) => [name.slice(part.length + 1), value]));
+}
+
+/**
+ * Writes the folder, whole or not at all; one already there is replaced. The student's files are copied;
+ * followspot.json tells besides what joins it.
+ *
+ * @throws FollowspotError when a file cannot be read or written
+ */
+export async function exportSemantic(
+  config: SemanticConfig,
+  {
+    packing,
+    average,
+    step,
+  }: {
+    readonly packing: Packing;
+    readonly average: HostTensor<"float32">;
+    readonly step: number;
+  },
+  folder: string,
+): Promise<void> {
+  const student = await readTeacher(config.student);
+  const teacher = await readTeacher(config.teacher);
+  const parts = partsOf(config, student);
+  const weights = packing.unpack(average.data);
+  const { factor, source, wiring, target, guidance } = config;
+  const evaluations = step * semanticRound(config).evaluations * config.batch;
+  const parents = { student: student.digest, teacher: teacher.digest };
+  const semantic = { factor, source, wiring, target, guidance, evaluations, parents };
+  await writeFolderAtomic(folder, async (into) => {
+    await cp(shippedPath(config.student), into, { recursive: true });
+    const facts = await readJson(join(into, TEACHER_FILES.facts));
+    await writeJson(join(into, TEACHER_FILES.facts), { ...(facts as object), semantic });
+    for (const [part, its] of [
+      [ENCODER, parts.encoder],
+      [PREDICTOR, parts.predictor],
+    ] as const) {
+      await mkdir(join(into, part));
+      await writeJson(join(into, part, CONFIG), { _class_name: CLASSES[part], ...its });
+      await writeSafetensors(join(into, part, WEIGHTS), weightsUnder(part, weights), {
+        ...{ format: "pt", role: part, student: student.digest, step: String(step) },
+        config: semanticDigest(config),
+      });
+    }
+  });
+}
+
+/** A student with its encoder and predictor, in memory. */
+export interface SemanticStudent {
+  readonly student: Teacher;
+  readonly factor: ShiftFactor;
+  readonly encoder: { readonly config: SemanticEncoderConfig; readonly weights: Named };
+  readonly predictor: { readonly config: GradientPredictorConfig; readonly weights: Named };
+}
+
+const facts = z.object({ semantic: z.object({ factor: z.enum(SHIFT_FACTORS) }) });
+
+async function readWeights(path: string): Promise<Named> {
+  const file = await openSafetensors(path);
+  const weights = new Map<string, HostTensor<"float32">>();
+  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
+  return weights;
+}
+
+/** Reads what `exportSemantic` wrote. Throws FollowspotError when a file is missing, damaged or not what it should be. */
+export async function readSemantic(folder: string): Promise<SemanticStudent> {
+  const path = shippedPath(folder);
+  const { semantic } = await readJsonAs(join(path, TEACHER_FILES.facts), facts);
+  const part = async <T>(name: string, parse: (json: unknown) => T) => ({
+    config: parse(await readJson(join(path, name, CONFIG))),
+    weights: await readWeights(join(path, name, WEIGHTS)),
+  });
+  return {
+    student: await readTeacher(folder),
+    factor: semantic.factor,
+    encoder: await part(ENCODER, parseSemanticEncoderConfig),
+    predictor: await part(PREDICTOR, parseGradientPredictorConfig),
+  };
+}
+
+/**
+ * The predictor of a semantic student for `CompiledPredictor`: two evaluations, student and predictor. Further inputs:
+ * `latent` [rows, latent_dim], and `classLabels` int64 [rows] where the student has classes.
+ */
+export function semanticPredict(
+  { student, predictor, factor }: SemanticStudent,
+  rows: number,
+): (graph: Graph) => Predict {
+  return (graph) => {
+    const { unet, head } = student;
+    const classes = unet.num_class_embeds !== null;
+    const classLabels = classes ? graph.input("classLabels", "int64", [rows]) : undefined;
+    const known = frozenWeights(graph, "student", student.weights);
+    const shift = frozenWeights(graph, PREDICTOR, predictor.weights);
+    const networks = {
+      student: pictureNetwork(known, unet, { head, classLabels }).staged,
+      predictor: (stages: UNet2DStages, latent: Value) =>
+        gradientPredictor(shift, predictor.config, { student: stages, latent }),
+    };
+    const latent = graph.input("latent", "float32", [rows, predictor.config.latent_dim]);
+    return (x, level) => combined(networks, x, level, latent, factor);
+  };
+}

@@ -1,0 +1,152 @@
+// Trains encoder and predictor beside a frozen student, and measures what the latent tells.
+
+import { mkdir } from "node:fs/promises";
+import { FollowspotError } from "../../core/errors.js";
+import { integers } from "../../core/tensor.js";
+import type { HostTensor } from "../../core/tensor.js";
+import { Graph } from "../../engine/graph.js";
+import type { Runtime, Tensors } from "../../engine/runtime/session.js";
+import type { PictureDataset } from "../../io/dataset/index.js";
+import { ConstantWeights } from "../../nn/constant-weights.js";
+import { initialise } from "../../nn/init.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import { streamOf } from "../../training/data/streams.js";
+import { fit } from "../../training/fit.js";
+import type { Fit, TrainOptions } from "../../training/fit.js";
+import { warmupCosine } from "../../training/schedule.js";
+import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
+import { readTeacher } from "../../training/teacher/index.js";
+import type { Trainer } from "../../training/trainer.js";
+import { gridFeeds } from "../grid.js";
+import { StudentBatches } from "../run/batches.js";
+import { studentConfig } from "../run/config.js";
+import { TOLD } from "../semantic.js";
+import type { Told } from "../semantic.js";
+import { asDistillation, partsOf, semanticDigest, semanticRound } from "./config.js";
+import type { SemanticConfig } from "./config.js";
+import { semanticInformation, semanticPacking, semanticStepLoss } from "./loss.js";
+import type { SemanticModels } from "./loss.js";
+
+/**
+ * The student and the teacher of a configuration.
+ *
+ * @throws FollowspotError when a folder is missing or damaged, or they do not fit each other
+ */
+export async function readSemanticModels(config: SemanticConfig): Promise<SemanticModels> {
+  const [student, teacher] = [await readTeacher(config.student), await readTeacher(config.teacher)];
+  const told = ({ size, unet, facts }: typeof student): string =>
+    JSON.stringify([size, unet.in_channels, unet.num_class_embeds, facts.schedule]);
+  if (told(student) !== told(teacher)) {
+    throw new FollowspotError(
+      "distil: expected student and teacher of one size, number of classes and schedule, got " +
+        `${told(student)} and ${told(teacher)}.`,
+    );
+  }
+  partsOf(config, student);
+  return { student, teacher };
+}
+
+/** The batches of a run. */
+function batchesOf(
+  config: SemanticConfig,
+  { student }: SemanticModels,
+  data: PictureDataset,
+): StudentBatches {
+  const [plain, round] = [asDistillation(config), semanticRound(config)];
+  const its = studentConfig(plain, student, round);
+  return new StudentBatches(data, plain, its, round, student.schedule);
+}
+
+/**
+ * Trains until the updates that the budget allows are done or the signal comes.
+ *
+ * @throws FollowspotError when the models, the data set or a checkpoint does not fit, or a loss is no number
+ */
+export async function trainSemantic(
+  config: SemanticConfig,
+  options: TrainOptions,
+): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
+  const { folder, signal, onStage } = options;
+  await mkdir(folder, { recursive: true });
+  const models = await readSemanticModels(config);
+  onStage?.("opening the pictures");
+  const round = semanticRound(config);
+  const its = studentConfig(asDistillation(config), models.student, round);
+  const data = await openTeacherData(its, signal);
+  try {
+    await keepFacts(folder, data);
+    const packing = semanticPacking(config, models.student);
+    const batches = batchesOf(config, models, data);
+    const steps = round.updates;
+    const task: Fit = {
+      ...{ packing, steps, batchSize: config.batch, digest: semanticDigest(config) },
+      loss: semanticStepLoss(config, models),
+      optimiser: { weightDecay: config.weight_decay, clipNorm: config.clip_norm },
+      learningRate: warmupCosine({ ...config.learning_rate, steps }),
+      emaDecay: config.ema.decay,
+      start: () => initialise(packing.specs, streamOf(config.seed, 0)),
+      batchOf: (k) => batches.at(k),
+    };
+    return { packing, ...(await fit(task, options)) };
+  } finally {
+    await data.close();
+  }
+}
+
+/** Mean errors at one of the student's times: with a picture's own latent, with another's, with none. */
+export interface Information extends Readonly<Record<Told, number>> {
+  readonly t: number;
+}
+
+/**
+ * The information test: the error by time, over `batches` batches of the data set. If another picture's latent serves as
+ * well as its own, the predictor cannot help.
+ *
+ * @param weights - of encoder and predictor, by name
+ */
+export async function measureInformation(
+  config: SemanticConfig,
+  models: SemanticModels,
+  {
+    weights,
+    batches,
+  }: {
+    readonly weights: ReadonlyMap<string, HostTensor>;
+    readonly batches: number;
+  },
+  { runtime }: { readonly runtime: Runtime },
+): Promise<Information[]> {
+  const { batch, student_steps: steps, target } = config;
+  const its = studentConfig(asDistillation(config), models.student, semanticRound(config));
+  const data = await openTeacherData(its);
+  const graph = semanticInformation(config, models, new ConstantWeights(new Graph(), weights));
+  const session = await runtime.compile(graph);
+  try {
+    const source = batchesOf(config, models, data);
+    const grid = { ...target, weighting: target.loss, schedule: models.student.schedule, steps };
+    const order = integers(
+      [batch],
+      Array.from({ length: batch }, (_, i) => (i + 1) % batch),
+    );
+    const rows: Information[] = [];
+    for (let i = 1; i <= steps; i++) {
+      const sums: Record<Told, number> = { own: 0, shuffled: 0, zero: 0 };
+      for (let k = 1; k <= batches; k++) {
+        const { pictures, noise, classLabels } = await source.at(k);
+        const levels = gridFeeds(new Array<number>(batch).fill(i), grid);
+        const labels: Tensors = classLabels ? { classLabels } : {};
+        const feeds = { pictures: pictures!, noise: noise!, order, ...levels, ...labels };
+        const made = await session.run(feeds);
+        for (const name of TOLD) {
+          const errors = made[name]!.data as Float32Array;
+          sums[name] += errors.reduce((sum, error) => sum + error, 0) / (batch * batches);
+        }
+      }
+      rows.push({ t: i / steps, ...sums });
+    }
+    return rows;
+  } finally {
+    await session.release();
+    await data.close();
+  }
+}

@@ -1,0 +1,206 @@
+// Distillation runs: rounds, students, checkpoints that go on bit for bit, and what is refused.
+
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { distillationSchema, roundsOf } from "../../src/distillation/run/config.js";
+import type { DistillationConfig } from "../../src/distillation/run/config.js";
+import { drawStudent } from "../../src/distillation/run/sheet.js";
+import { taskOf } from "../../src/distillation/kinds.js";
+import { completedIn, readParent, trainDistillation } from "../../src/distillation/run/train.js";
+import { nodeRuntime } from "../../src/engine/runtime/node.js";
+import { openSafetensors } from "../../src/io/safetensors.js";
+import { withThreads } from "../../src/training/run/threads.js";
+import { readTeacher } from "../../src/training/teacher/index.js";
+import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
+
+const runtime = withThreads(nodeRuntime(), 1);
+let base: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), "followspot-distil-"));
+  await writeTinyPictures(join(base, "pictures"));
+  for (const name of ["v", "eps"]) await writeTinyTeacherModel(name, join(base, name));
+});
+
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+interface Changes {
+  readonly parent?: string;
+  readonly target?: object;
+  readonly rounds?: object;
+  readonly guidance?: object | null;
+  readonly budget?: number;
+}
+
+const documentOf = ({ parent = "v", ...changes }: Changes = {}) => ({
+  kind: "distillation",
+  parent: join(base, parent),
+  data: { path: join(base, "pictures") },
+  target: { kind: "progressive" },
+  rounds: { first: 2, last: 1 },
+  guidance: { blur: { kernel: 5, sigma: 1 }, rounds: "first" },
+  budget: 60,
+  class_dropout: 0.2,
+  flip: true,
+  seed: 3,
+  batch: 4,
+  learning_rate: { peak: 0.01, floor: 0.001, warmup: 2 },
+  weight_decay: 0.01,
+  ema: { decay: 0.9 },
+  sample_every: 100,
+  draw: { count: 2, seed: 1 },
+  ...changes,
+});
+
+const configOf = (changes?: Changes): DistillationConfig =>
+  distillationSchema.parse(documentOf(changes));
+
+/** Trains in a folder until `stop` steps of the run, or to the end. */
+async function run(config: DistillationConfig, name: string, stop = Infinity) {
+  const controller = new AbortController();
+  const seen: number[] = [];
+  const result = await trainDistillation(config, {
+    ...{ runtime, folder: join(base, name), signal: controller.signal },
+    onStep: (k) => {
+      seen.push(k);
+      if (k === stop) controller.abort();
+    },
+  });
+  return { ...result, seen };
+}
+
+async function filesOf(name: string): Promise<Map<string, Buffer>> {
+  const folder = join(base, name);
+  const names = await readdir(folder, { recursive: true });
+  const files = names.filter((path) => /checkpoint|students.*(json|safetensors)$/.test(path));
+  const read = files
+    .sort()
+    .map(async (path) => [path, await readFile(join(folder, path))] as const);
+  return new Map(await Promise.all(read));
+}
+
+describe("the rounds of a configuration", () => {
+  it("halve, and have the updates that the budget allows", () => {
+    const rounds = { first: 4, last: 1 };
+    // A student's pass and two of a guided teacher's: 1 + 2 * 2.
+    const shared = { guided: true, evaluations: 5, updates: 8 };
+    expect(roundsOf(configOf({ rounds, budget: 160, guidance: {} }))).toEqual([
+      { steps: 4, before: 0, ...shared },
+      { steps: 2, before: 8, ...shared },
+      { steps: 1, before: 16, ...shared },
+    ]);
+    expect(roundsOf(configOf())).toEqual([
+      { steps: 2, guided: true, evaluations: 5, updates: 3, before: 0 },
+      { steps: 1, guided: false, evaluations: 3, updates: 5, before: 3 },
+    ]);
+  });
+
+  it("count the target network of consistency, and one teacher pass of reference", () => {
+    const rounds = { first: 8, last: 8 };
+    const evaluations = (target: object, guidance: object | null): number =>
+      roundsOf(configOf({ target, guidance, rounds }))[0]!.evaluations;
+    expect(evaluations({ kind: "consistency", substeps: 1 }, {})).toBe(4);
+    expect(evaluations({ kind: "reference" }, {})).toBe(3);
+    expect(evaluations({ kind: "progressive" }, null)).toBe(3);
+  });
+
+  it("must follow from one another", () => {
+    const fault = (changes: Changes) => () => taskOf(documentOf(changes));
+    expect(fault({ rounds: { first: 6, last: 1 } })).toThrow(/power of substeps, 2, got 6 and 1/);
+    expect(fault({ rounds: { first: 1, last: 4 } })).toThrow(/power of substeps/);
+    expect(fault({ target: { kind: "consistency" } })).toThrow(
+      /expected one round with consistency/,
+    );
+    expect(fault({ budget: 0 })).toThrow(/^config: budget/);
+    expect(() => taskOf({ kind: "distil" })).toThrow(
+      /expected one of .*distillation, .*got "distil"/,
+    );
+  });
+});
+
+describe("a distillation run", () => {
+  it("trains each student from the one before, and writes them", async () => {
+    const config = configOf();
+    const parent = await readParent(config);
+    const { done, seen, trainer, packing } = await run(config, "whole");
+    expect(done).toBe(true);
+    expect(seen).toEqual(Array.from({ length: 8 }, (_, i) => i + 1));
+    expect(await completedIn(config, join(base, "whole"))).toBe(8);
+    const task = taskOf(documentOf());
+    expect(task.steps).toBe(8);
+    const model = join(base, "whole", "model");
+    const trained = { packing, average: trainer.state.average, step: trainer.completed };
+    await task.export(trained, model, runtime);
+    const student = await readTeacher(model);
+    expect(student.facts).toMatchObject({ role: "student", head: "v", draw: { steps: 1 } });
+    expect(student.facts.classes).toEqual(["a", "b", "c"]);
+    const facts = JSON.parse(await readFile(join(model, "followspot.json"), "utf8")) as object;
+    expect(facts).toMatchObject({
+      parent: { digest: parent.digest, role: "teacher" },
+      student: {
+        steps: 1,
+        evaluations: 120,
+        continuation: "ddim",
+        target: { kind: "progressive" },
+      },
+    });
+    const { metadata } = await openSafetensors(
+      join(model, "unet/diffusion_pytorch_model.safetensors"),
+    );
+    expect(metadata).toMatchObject({ role: "student", parent: parent.digest });
+    // The students before differ from their teachers and from the last.
+    const digests = [parent.digest, student.digest];
+    digests.push((await readTeacher(join(base, "whole", "students", "2"))).digest);
+    expect(new Set(digests).size).toBe(3);
+  }, 900_000);
+
+  it("goes on bit for bit within a round and across rounds", async () => {
+    const config = configOf();
+    for (const stop of [1, 3, 5]) expect((await run(config, "broken", stop)).done).toBe(false);
+    const end = await run(config, "broken");
+    expect(end.done).toBe(true);
+    expect(end.seen).toEqual([6, 7, 8]);
+    const [whole, broken] = [await filesOf("whole"), await filesOf("broken")];
+    const ends = [...whole].filter(([path]) => /0003\.|0005\.|students/.test(path));
+    expect(ends.length).toBeGreaterThan(5);
+    for (const [path, bytes] of ends) expect(broken.get(path)?.equals(bytes), path).toBe(true);
+  }, 900_000);
+
+  it.each([
+    ["consistency", { kind: "consistency", substeps: 1, loss: "constant" }],
+    ["reference", { kind: "reference" }],
+  ])(
+    "takes the target %s, and draws with counted evaluations",
+    async (name, target) => {
+      const config = configOf({
+        target,
+        guidance: null,
+        budget: 12,
+        rounds: { first: 2, last: 2 },
+      });
+      const { trainer, done } = await run(config, name);
+      expect(done).toBe(true);
+      const parent = await readParent(config);
+      const [round] = roundsOf(config);
+      const facts = { config, parent, round: round! };
+      const { pictures, spent } = await drawStudent(facts, trainer.state.average, { runtime });
+      expect(pictures.shape).toEqual([2, 8, 8, 1]);
+      expect(Math.max(...pictures.data.map(Math.abs))).toBeLessThanOrEqual(1);
+      expect(spent).toEqual({ calls: 2, rows: 4 });
+    },
+    900_000,
+  );
+
+  it("refuses a parent whose head tells nothing at t = 1, and an unknown site", async () => {
+    await expect(taskOf(documentOf({ parent: "eps" })).check()).rejects.toThrow(
+      /parent: expected a network with head v, x0 or both, got eps/,
+    );
+    await expect(taskOf(documentOf({ parent: "none" })).check()).rejects.toThrow(/none/);
+    const config = configOf({ guidance: { site: "up.9.attn.0.self" } });
+    await expect(run(config, "site")).rejects.toThrow(
+      /expected a site of .*up\.0\.attn\.1\.self, got up\.9\.attn\.0\.self/,
+    );
+  }, 900_000);
+});

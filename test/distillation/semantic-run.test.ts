@@ -1,0 +1,126 @@
+// A run of stage B from folders to a folder: student and teacher apart, encoder and predictor trained and read back.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Generator } from "../../src/core/generator.js";
+import { floats, integers } from "../../src/core/tensor.js";
+import { CompiledPredictor } from "../../src/distillation/index.js";
+import { taskOf } from "../../src/distillation/kinds.js";
+import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
+import { readSemantic, semanticPredict } from "../../src/distillation/semantic-run/export.js";
+import {
+  measureInformation,
+  readSemanticModels,
+} from "../../src/distillation/semantic-run/train.js";
+import { nodeRuntime } from "../../src/engine/runtime/node.js";
+import { withThreads } from "../../src/training/run/threads.js";
+import { TeacherDenoiser, classCondition } from "../../src/training/teacher/index.js";
+import { ConstantWeights } from "../../src/nn/constant-weights.js";
+import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
+
+const runtime = withThreads(nodeRuntime(), 1);
+const LATENT = 6;
+let base: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), "followspot-semantic-"));
+  await writeTinyPictures(join(base, "pictures"));
+  await writeTinyTeacherModel("v", join(base, "v"));
+  await writeTinyTeacherModel("x0", join(base, "x0"));
+});
+
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+const documentOf = (changes: object = {}) => ({
+  kind: "semantic",
+  student: join(base, "v"),
+  teacher: join(base, "v"),
+  student_steps: 2,
+  data: { path: join(base, "pictures") },
+  target: { kind: "progressive", substeps: 1 },
+  encoder: { width: 8, latent_dim: LATENT },
+  budget: 24,
+  flip: false,
+  seed: 3,
+  batch: 4,
+  learning_rate: { peak: 0.01, floor: 0.001, warmup: 1 },
+  weight_decay: 0,
+  ema: { decay: 0 },
+  sample_every: 100,
+  draw: { count: 2, seed: 1 },
+  ...changes,
+});
+
+describe("a run of stage B", () => {
+  it("counts the predictor among its evaluations", () => {
+    // Student, predictor and teacher.
+    expect(taskOf(documentOf()).steps).toBe(2);
+    expect(taskOf(documentOf({ guidance: {} })).steps).toBe(1);
+  });
+
+  it("refuses a student and a teacher of different schedules", async () => {
+    const task = taskOf(documentOf({ teacher: join(base, "x0") }));
+    await expect(task.check()).rejects.toThrow(/expected student and teacher of one size.*sigmoid/);
+  });
+
+  it("trains, is measured, is written, and predicts as the student does where nothing is told", async () => {
+    const task = taskOf(documentOf());
+    const { trainer, packing, done } = await task.train({ runtime, folder: join(base, "run") });
+    expect(done).toBe(true);
+    const { average } = trainer.state;
+    const trained = { packing, average, step: trainer.completed };
+    await task.export(trained, join(base, "model"), runtime);
+    const made = await readSemantic(join(base, "model"));
+    expect(made.predictor.config.latent_dim).toBe(LATENT);
+    expect(made.encoder.weights.size + made.predictor.weights.size).toBe(packing.specs.length);
+
+    const config = semanticSchema.parse(documentOf());
+    const models = await readSemanticModels(config);
+    const weights = packing.unpack(average.data);
+    const rows = await measureInformation(config, models, { weights, batches: 1 }, { runtime });
+    expect(rows.map(({ t }) => t)).toEqual([0.5, 1]);
+    for (const { own, shuffled, zero } of rows) {
+      expect(Math.min(own, shuffled, zero)).toBeGreaterThan(0);
+      expect(shuffled).not.toBe(own);
+    }
+
+    const shape = [2, 8, 8, 1];
+    const classLabels = integers([2], [0, 1]);
+    const latent = new Generator(2n).randn([2, LATENT]);
+    const silent = new Map(
+      [...made.predictor.weights].map(([name, value]) => {
+        const out = name.startsWith("shift_conv_out");
+        return [
+          name,
+          out
+            ? floats(
+                value.shape,
+                value.data.map(() => 0),
+              )
+            : value,
+        ] as const;
+      }),
+    );
+    const predict = semanticPredict(
+      { ...made, predictor: { ...made.predictor, weights: silent } },
+      2,
+    );
+    const joined = await CompiledPredictor.create(runtime, predict, shape, {
+      ...{ extra: { classLabels, latent }, evaluations: 2 },
+    });
+    const { unet, head, weights: known, schedule } = made.student;
+    const alone = await TeacherDenoiser.create({
+      ...{ runtime, unet, head, shape },
+      weights: (graph) => new ConstantWeights(graph, known),
+    });
+    const x = new Generator(3n).randn(shape);
+    const level = schedule.level(0.7);
+    const told = await joined.denoise(x, level);
+    const plain = await alone.denoise(x, level, classCondition(2, [0, 1]));
+    await Promise.all([joined.release(), alone.release()]);
+    told.x0.data.forEach((value, i) => expect(value).toBeCloseTo(plain.x0.data[i]!, 5));
+    expect(joined.spent).toEqual({ calls: 2, rows: 4 });
+  }, 900_000);
+});
