@@ -6,7 +6,9 @@ export default defineConfig({
   entry: ["src/index.ts", "src/web.ts", "src/cli/main.ts", "src/engine/runtime/worker-entry.ts"],
   root: "src",
   format: "esm",
-  platform: "node",
+  // For Node, rolldown's helpers import node:module, which browsers lack; Node's modules are imported all the same.
+  platform: "neutral",
+  deps: { neverBundle: [/^node:/] },
   target: "node20.19",
   outDir: "dist",
   unbundle: true,

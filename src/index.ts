@@ -1,4 +1,4 @@
-// The door of the package: load a model, draw with things in their boxes, read and write recipes.
+// The door of the package in Node (followspot/web is that for browsers): load a model, draw with things in their boxes, read and write recipes.
 
 // Drawing
 export { loadPipeline } from "./pipelines/text-to-image.js";
@@ -8,6 +8,7 @@ export type {
   LoadOptions,
   TextToImagePipeline,
 } from "./pipelines/text-to-image.js";
+export type { DownloadProgress } from "./io/hub-download.js";
 export type { DrawOptions, PlacedWords } from "./pipelines/text-to-image-order.js";
 export type { BoxReport, BoxTokens } from "./pipelines/draw-request.js";
 
@@ -28,7 +29,13 @@ export { readRecipeFile, recipeFromBytes } from "./pipelines/recipe-file.js";
 export { decodeImage, encodePng } from "./io/image.js";
 export type { Picture } from "./io/image.js";
 
-// Where graphs run
+// The engine: graphs are built and differentiated here, and run by ONNX Runtime
+export { Graph } from "./engine/graph.js";
+export type { Value } from "./engine/graph.js";
+export * as functions from "./engine/functions.js";
+export { gradient } from "./engine/gradient.js";
+export { floats, integers, tensor } from "./core/tensor.js";
+export type { HostTensor } from "./core/tensor.js";
 export { nodeRuntime } from "./engine/runtime/node.js";
 export { workerRuntime } from "./engine/runtime/worker.js";
 export type { CompileOptions, Runtime, Session } from "./engine/runtime/session.js";

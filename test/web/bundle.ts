@@ -1,4 +1,4 @@
-// The package as it is built, as far as `followspot/web` reaches, and the modules that it consists of.
+// The package as it is built, and the modules that one of its doors reaches.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -8,13 +8,12 @@ import config from "../../tsdown.config.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Builds one entry of the package into `folder`, as `npm run build` does. */
-export async function buildEntry(entry: string, folder: string): Promise<void> {
+/** Builds the package into `folder` as `npm run build` does: all of it, since entries share helpers. */
+export async function buildPackage(folder: string): Promise<void> {
   await build({
     ...config,
     config: false,
     cwd: ROOT,
-    entry: [entry],
     outDir: folder,
     dts: false,
     logLevel: "warn",

@@ -11,7 +11,7 @@ import { loadPipeline } from "../../src/pipelines/text-to-image.js";
 import type { DrawOptions } from "../../src/pipelines/text-to-image-order.js";
 import { tinyPipeline } from "../pipelines/tiny-pipeline.js";
 import { hasChromium, openPage } from "../runtime/browser/browser.js";
-import { buildEntry, bundlePage, walkModules } from "./bundle.js";
+import { buildPackage, bundlePage, walkModules } from "./bundle.js";
 import type { WebPage } from "./page.js";
 
 declare const followspot: WebPage;
@@ -38,7 +38,7 @@ beforeAll(async () => {
   // As in a project that has installed the package and its peer.
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   mkdirSync(page);
-  await buildEntry("src/web.ts", built);
+  await buildPackage(built);
 }, SLOW);
 afterAll(() => rmSync(folder, { recursive: true }));
 
