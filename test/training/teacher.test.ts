@@ -4,6 +4,7 @@ import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Generator } from "../../src/core/generator.js";
 import type { HostTensor } from "../../src/core/tensor.js";
 import { floats } from "../../src/core/tensor.js";
 import {
@@ -172,6 +173,35 @@ describe("drawing from a teacher", () => {
     const [one, three] = [await drawn(1), await drawn(3)];
     expectClose(one.data, three.data.slice(0, one.data.length), { relative: 0, absolute: 1e-5 });
     expect(Math.max(...three.data.map(Math.abs))).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("a teacher as a denoiser", () => {
+  it("gives the maps that were asked for, each query's row summing to 1", async () => {
+    const folder = join(base, "maps");
+    await writeTinyTeacherModel("v", folder);
+    const { weights, ...teacher } = await readTeacher(folder);
+    const create = (read: readonly string[]) =>
+      TeacherDenoiser.create({
+        ...{ ...teacher, runtime: nodeRuntime(), shape: [2, TINY_SIZE, TINY_SIZE, 1], read },
+        weights: (graph) => new ConstantWeights(graph, weights),
+      });
+    const denoiser = await create(["up.0.attn.1.self"]);
+    const x = new Generator(2n).randn([2, TINY_SIZE, TINY_SIZE, 1]);
+    const level = teacher.schedule.level(0.5);
+    const ask = (site: string) =>
+      denoiser.denoise(x, level, classCondition(2, [0, 3]), { read: [site] });
+    const maps = (await ask("up.0.attn.1.self")).maps!["up.0.attn.1.self"]!;
+    expect(maps.shape).toEqual([2, 16, 16]);
+    for (let row = 0; row < 32; row++) {
+      const sum = maps.data.slice(16 * row, 16 * (row + 1)).reduce((a, b) => a + b, 0);
+      expect(sum).toBeCloseTo(1, 5);
+    }
+    await expect(ask("mid.attn.0.self")).rejects.toThrow(
+      /expected a site of up.0.attn.1.self, got mid.attn.0.self/,
+    );
+    await denoiser.release();
+    await expect(create(["down.0"])).rejects.toThrow(/expected a site of down.1.attn.0.self, /);
   });
 });
 

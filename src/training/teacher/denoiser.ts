@@ -1,11 +1,22 @@
 // A teacher as a denoiser, compiled for batches of one shape.
 
+import { FollowspotError } from "../../core/errors.js";
 import { floats, integers } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
-import type { Condition, Denoiser, Latent, Level, Prediction } from "../../diffusion/denoiser.js";
+import type {
+  Condition,
+  Denoiser,
+  Latent,
+  Level,
+  Prediction,
+  Request,
+} from "../../diffusion/denoiser.js";
 import { PREDICTION_OF_HEAD, toX0 } from "../../diffusion/parameterisations.js";
+import { mean } from "../../engine/functions.js";
 import { Graph } from "../../engine/graph.js";
 import type { Runtime, Session, Tensors } from "../../engine/runtime/session.js";
+import { indicesOf, pickRows } from "../../guidance/rows.js";
+import type { AttentionPolicy } from "../../nn/attention.js";
 import type { Weights } from "../../nn/weights.js";
 import { teacherPrediction } from "./network.js";
 import type { TeacherNetwork } from "./network.js";
@@ -18,6 +29,32 @@ export interface TeacherDenoiserOptions extends TeacherNetwork {
   readonly feeds?: Tensors;
   /** Shape of the batches, [N, S, S, C]. */
   readonly shape: readonly number[];
+  /** Attention sites whose maps requests may read; none when absent. */
+  readonly read?: readonly string[];
+}
+
+const mapsName = (site: string): string => `maps.${site}`;
+
+/** Keeps the maps of the sites in `read` as outputs, their mean over heads; notes all sites in `seen`. */
+function reading(graph: Graph, read: readonly string[], seen: string[]): AttentionPolicy {
+  return {
+    at({ name }) {
+      seen.push(name);
+      if (!read.includes(name)) return "fused";
+      return (maps) => {
+        graph.output(mapsName(name), mean(maps, { axes: [1] }));
+        return maps;
+      };
+    },
+  };
+}
+
+function expectSites(read: readonly string[], known: readonly string[]): void {
+  const stray = read.find((name) => !known.includes(name));
+  if (stray === undefined) return;
+  throw new FollowspotError(
+    `attention: expected a site of ${known.join(", ") || "none"}, got ${stray}.`,
+  );
 }
 
 /** Classes as a condition, [N, 1, 1], or that there are none, [N, 0, 0]. The class after the last is none. */
@@ -34,9 +71,11 @@ export class TeacherDenoiser implements Denoiser {
     private readonly options: TeacherDenoiserOptions,
   ) {}
 
+  /** Throws FollowspotError for a site to read that the network does not have. */
   static async create(options: TeacherDenoiserOptions): Promise<TeacherDenoiser> {
-    const { runtime, weights, shape, unet } = options;
+    const { runtime, weights, shape, unet, read = [] } = options;
     const graph = new Graph();
+    const seen: string[] = [];
     const [rows] = shape as [number];
     const each = (name: string) => graph.input(name, "float32", [rows]);
     const prediction = teacherPrediction(weights(graph), options, {
@@ -46,28 +85,47 @@ export class TeacherDenoiser implements Denoiser {
       sigma: each("sigma"),
       classLabels:
         unet.num_class_embeds === null ? undefined : graph.input("classLabels", "int64", [rows]),
+      policy: reading(graph, read, seen),
     });
+    expectSites(read, seen);
     graph.output("prediction", prediction);
     return new TeacherDenoiser(await runtime.compile(graph), options);
   }
 
-  /** The clean pictures that the network expects, not clipped. */
-  async denoise(x: Latent, level: Level, { embeddings }: Condition): Promise<Prediction> {
-    const { unet, head, feeds } = this.options;
-    const rows = x.shape[0]!;
-    const each = (value: number): HostTensor => floats([rows], new Float32Array(rows).fill(value));
-    const { timestep, alpha, sigma } = level;
-    const known: Tensors = {
-      ...{ sample: x, timestep: each(timestep), alpha: each(alpha), sigma: each(sigma) },
-      ...(unet.num_class_embeds === null
-        ? {}
-        : { classLabels: integers([rows], Array.from(embeddings.data)) }),
-    };
-    const { prediction } = await this.session.run({ ...feeds, ...known });
-    return { x0: toX0(PREDICTION_OF_HEAD[head], prediction as Latent, x, level) };
+  /**
+   * The clean pictures that the network expects, not clipped. Maps that are read are means over heads of the conditional
+   * rows, [rows, cells, cells].
+   *
+   * @throws FollowspotError when a site to read is none of those that the denoiser was made for
+   */
+  async denoise(
+    x: Latent,
+    level: Level,
+    condition: Condition,
+    { read = [] }: Request = {},
+  ): Promise<Prediction> {
+    expectSites(read, this.options.read ?? []);
+    const outputs = await this.session.run({
+      ...this.options.feeds,
+      ...this.feeds(x, level, condition),
+    });
+    const prediction = PREDICTION_OF_HEAD[this.options.head];
+    const x0 = toX0(prediction, outputs["prediction"] as Latent, x, level);
+    if (read.length === 0) return { x0 };
+    const rows = indicesOf(condition.conditional);
+    const maps = read.map((site) => [site, pickRows(outputs[mapsName(site)] as Latent, rows)]);
+    return { x0, maps: Object.fromEntries(maps) as Record<string, Latent> };
   }
 
   release(): Promise<void> {
     return this.session.release();
+  }
+
+  private feeds(x: Latent, { timestep, alpha, sigma }: Level, { embeddings }: Condition): Tensors {
+    const rows = x.shape[0]!;
+    const each = (value: number): HostTensor => floats([rows], new Float32Array(rows).fill(value));
+    const known = { sample: x, timestep: each(timestep), alpha: each(alpha), sigma: each(sigma) };
+    if (this.options.unet.num_class_embeds === null) return known;
+    return { ...known, classLabels: integers([rows], Array.from(embeddings.data)) };
   }
 }
