@@ -43,6 +43,7 @@ def elementwise() -> None:
     case("gelu", lambda x: F.gelu(x), **X)
     case("quick gelu", lambda x: x * (1.702 * x).sigmoid(), **X)
     case("clip", lambda x: x.clamp(-1, 0.75), **X)
+    case("clip on the bounds", lambda x: x.clamp(-1, 0), x=ties(4, 5))
     case("add", lambda a, b: a + b, **PAIR)
     case("add one value to itself", lambda x: x + x, **X)
     case("add zero", lambda x: x + 0, **X)

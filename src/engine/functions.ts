@@ -257,7 +257,7 @@ export function quickGelu(x: Value): Value {
   return swish(x, 1.702);
 }
 
-/** Values cut to [low, high]. */
+/** Values cut to [low, high]. As in PyTorch, what lies on a bound has no gradient. */
 export function clip(x: Value, low: number, high: number): Value {
-  return min(max(x, low), high);
+  return where(lessOrEqual(x, low), low, where(lessOrEqual(high, x), high, x));
 }

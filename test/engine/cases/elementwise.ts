@@ -29,6 +29,7 @@ export const elementwiseCases = [
   caseOf("gelu", X, ({ x }) => f.gelu(x)),
   caseOf("quick gelu", X, ({ x }) => f.quickGelu(x)),
   caseOf("clip", X, ({ x }) => f.clip(x, -1, 0.75)),
+  caseOf("clip on the bounds", { x: ties(4, 5) }, ({ x }) => f.clip(x, -1, 0)),
   caseOf("add", PAIR, ({ a, b }) => f.add(a, b)),
   caseOf("add one value to itself", X, ({ x }) => f.add(x, x)),
   caseOf("add zero", X, ({ x }) => f.add(x, 0)),
