@@ -34,16 +34,22 @@ export interface UNetDenoiserOptions {
   readonly weights: (graph: Graph) => Weights;
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
-  /** Compiled graphs held at once. */
+  /**
+   * Compiled graphs held at once. With one, the graph of an objective is held beside it, its weights not packed but
+   * shared with whoever reads them so: a search takes turns between the two, and neither is compiled again.
+   */
   readonly sessions: number;
 }
 
 /** A U-Net as a denoiser. What it holds between calls are compiled graphs, which change no result. */
 export class UNetDenoiser implements Denoiser {
   private readonly cache: SessionCache;
+  /** Graphs of objectives. */
+  private readonly gradients: SessionCache;
 
   constructor(private readonly options: UNetDenoiserOptions) {
     this.cache = new SessionCache(options.sessions);
+    this.gradients = options.sessions === 1 ? new SessionCache(1) : this.cache;
   }
 
   /** The attention sites for latents of height x width cells and `tokens` positions. */
@@ -99,8 +105,9 @@ export class UNetDenoiser implements Denoiser {
   }
 
   /** Frees the compiled graphs. */
-  release(): Promise<void> {
-    return this.cache.release();
+  async release(): Promise<void> {
+    await this.cache.release();
+    if (this.gradients !== this.cache) await this.gradients.release();
   }
 
   private shapes(x: Latent, { embeddings }: Condition): Pick<GraphRequest, "sample" | "context"> {
@@ -116,11 +123,14 @@ export class UNetDenoiser implements Denoiser {
   private run(asked: GraphRequest, feeds: Tensors): Promise<Record<string, HostTensor>> {
     const request = { ...asked, read: [...asked.read].sort(), edits: [...asked.edits].sort() };
     const { config, weights, runtime, threads } = this.options;
-    const compile = () => {
-      const graph = denoiserGraph(weights(new Graph()), config, request);
-      return runtime.compile(graph, threads === undefined ? {} : { threads });
-    };
-    return this.cache.run(JSON.stringify(request), compile, (session) => session.run(feeds));
+    const cache = request.objective ? this.gradients : this.cache;
+    const options = {
+      weights: cache === this.cache ? "packed" : "shared",
+      ...(threads === undefined ? {} : { threads }),
+    } as const;
+    const compile = () =>
+      runtime.compile(denoiserGraph(weights(new Graph()), config, request), options);
+    return cache.run(JSON.stringify(request), compile, (session) => session.run(feeds));
   }
 }
 

@@ -60,7 +60,7 @@ describe("workerRuntime", () => {
     const graph = new Graph();
     const location = { file: "no-such-file.bin", offset: 0, byteLength: 4 };
     graph.output("y", add(graph.external("float32", [1], location), 1));
-    await expect(runtime.compile(graph)).rejects.toThrow(/ENOENT.*no-such-file\.bin/);
+    await expect(runtime.compile(graph)).rejects.toThrow(/no-such-file\.bin: no such file/);
     const session = await runtime.compile(longGraph(1));
     const { y } = await session.run({ x: identity });
     expect(sameBits(y!, identity)).toBe(true);

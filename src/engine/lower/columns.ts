@@ -19,8 +19,11 @@ interface Window {
   readonly source: (row: number, column: number, tapRow: number, tapColumn: number) => number;
 }
 
-/** Columns of x [N, H, W, C] as [N·H'·W', kh·kw·C]. */
-function columns(x: Value, window: Window): Value {
+/**
+ * Columns of x [N, H, W, C] as [N·H'·W', kh·kw·C]. Those of one `pass` are one value, and those of the other are
+ * gathered anew: kept from forward to backward they would be a third of a training step's memory.
+ */
+function columns(x: Value, window: Window, pass: "forward" | "backward" = "forward"): Value {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [oh, ow] = window.output;
   const [kh, kw] = window.kernel;
@@ -36,7 +39,9 @@ function columns(x: Value, window: Window): Value {
       }
     }
   }
-  const indices = x.graph.constant(integers([index.length], index), `columns ${window.key}`);
+  // Of another shape, so that neither this graph nor the provider sees equal values to merge.
+  const shape = pass === "forward" ? [index.length] : [oh * ow, kh * kw];
+  const indices = x.graph.constant(integers(shape, index), `columns ${window.key}`);
   return reshape(gather(withZeroRow(reshape(x, [n, h * w, c])), indices, 1), [
     n * oh * ow,
     kh * kw * c,
@@ -99,7 +104,7 @@ function convolution(x: Value, weight: Value, geometry: ConvolutionGeometry, out
 function weightGradient(x: Value, dy: Value, weight: Shape, geometry: ConvolutionGeometry): Value {
   const [kh, kw, , o] = weight as [number, number, number, number];
   const [n, oh, ow] = dy.shape as [number, number, number];
-  const taps = columns(x, forwardWindow(x.shape, [oh, ow], [kh, kw], geometry));
+  const taps = columns(x, forwardWindow(x.shape, [oh, ow], [kh, kw], geometry), "backward");
   return reshape(matmul(taps, reshape(dy, [n * oh * ow, o]), { transA: true }), weight);
 }
 

@@ -30,11 +30,26 @@ function toHost({ type, dims, data }: Tensor): HostTensor {
   return tensor(type as DType, dims, bits);
 }
 
-/** Converts tensors to the provider's and back; results are written where the provider takes them. */
+/** Memory of the provider's answers that nobody reads: copies of results that were written in place. */
+function unread(
+  made: Readonly<Record<string, Tensor>>,
+  results: Readonly<Record<string, HostTensor>>,
+): ArrayBufferLike[] {
+  return Object.entries(results).flatMap(([name, { data }]) => {
+    const { buffer } = made[name]!.data as ArrayBufferView;
+    return buffer === data.buffer ? [] : [buffer];
+  });
+}
+
+/**
+ * Converts tensors to the provider's and back; results are written where the provider takes them. `free` is given
+ * memory that is no longer read, where there is a way to free it.
+ */
 export function ortSession(
   create: TensorConstructor,
   session: InferenceSession,
   outputs: readonly string[],
+  free: (buffers: readonly ArrayBufferLike[]) => void = () => undefined,
 ): RawSession {
   return {
     async run(feeds, results) {
@@ -43,9 +58,9 @@ export function ortSession(
         outputs.map((name) => [name, results[name] ? fromHost(create, results[name]) : null]),
       );
       const made = await session.run(Object.fromEntries(given) as Record<string, Tensor>, fetches);
-      return Object.fromEntries(
-        outputs.map((name) => [name, results[name] ?? toHost(made[name]!)]),
-      );
+      const answer = outputs.map((name) => [name, results[name] ?? toHost(made[name]!)] as const);
+      free(unread(made, results));
+      return Object.fromEntries(answer);
     },
     release: () => session.release(),
   };

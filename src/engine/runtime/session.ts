@@ -11,6 +11,12 @@ export interface CompileOptions extends Pick<LowerOptions, "convolution"> {
   readonly threads?: number;
   /** Let equal nodes merge again in the provider; false keeps recomputation apart. True when absent. */
   readonly mergeEqual?: boolean;
+  /**
+   * Weights in files: "packed" by the provider for its kernels, once a session, or "shared" in single precision by
+   * all sessions of the thread that say so, which costs some speed where few rows meet large weights. Providers
+   * other than Node's CPU pack always. "packed" when absent.
+   */
+  readonly weights?: "packed" | "shared";
   /** Where the provider writes its profile, when given. */
   readonly profile?: string;
 }

@@ -1,8 +1,7 @@
 // What the two sides of a worker say to each other: one request, then its reply.
 
 import type { HostTensor } from "../../core/tensor.js";
-import type { OnnxModel } from "../onnx/writer.js";
-import type { NodeProvider } from "./node.js";
+import type { NodeModel, NodeProvider } from "./node.js";
 import type { CompileOptions, Tensors } from "./session.js";
 
 export type Request =
@@ -10,7 +9,7 @@ export type Request =
       readonly kind: "open";
       readonly session: number;
       readonly provider: NodeProvider;
-      readonly model: OnnxModel;
+      readonly model: NodeModel;
       readonly options: CompileOptions;
     }
   | { readonly kind: "run"; readonly session: number; readonly feeds: Tensors }
