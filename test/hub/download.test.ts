@@ -153,6 +153,20 @@ describe("a broken connection", () => {
   });
 });
 
+describe("a length that is not the file's", () => {
+  it("is refused when more comes, and what came is deleted", async () => {
+    hub.faults.claims = 100;
+    await expectRefusal(download(), /expected 100 bytes, got \d+; what came was deleted/);
+    expect(existsSync(partial())).toBe(false);
+  });
+
+  it("is refused before the first byte when the disk has no room for it", async () => {
+    hub.faults.claims = 1e17;
+    await expectRefusal(download(), /expected 100000000000 MB free in .*got \d+ MB\. Free some/);
+    expect(bodies()).toEqual([]);
+  });
+});
+
 describe("stopping", () => {
   it("ends at once with the signal's reason, and keeps what came", async () => {
     hub.faults.slowly = 20;

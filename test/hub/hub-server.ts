@@ -25,6 +25,8 @@ export interface Faults {
   corrupts?: boolean;
   /** The first answers are "busy". */
   busy?: number;
+  /** The length that HEAD tells of large files, in place of the right one. */
+  claims?: number;
   /** Milliseconds between pieces of a body. */
   slowly?: number;
 }
@@ -97,13 +99,16 @@ export async function startHub(
   });
   const storageAddress = await listen(storage);
 
+  const sizeOf = (name: string, content: Buffer): string =>
+    String((LARGE.test(name) ? hub.faults.claims : undefined) ?? content.length);
+
   const resolve = (request: IncomingMessage, response: ServerResponse, name: string) => {
     const content = contents.get(name);
     const head = { "x-repo-commit": COMMIT };
     if (!content)
       return response.writeHead(404, { ...head, "x-error-code": "EntryNotFound" }).end();
     const etag = `"${digestOf(name, content)}"`;
-    const linked = { ...head, "x-linked-etag": etag, "x-linked-size": String(content.length) };
+    const linked = { ...head, "x-linked-etag": etag, "x-linked-size": sizeOf(name, content) };
     const location = LARGE.test(name)
       ? `${storageAddress}/${name}?signature=1`
       : `/api/resolve-cache/models/${id}/${COMMIT}/${name}`;
