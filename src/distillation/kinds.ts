@@ -3,6 +3,10 @@
 import { parseTask, taskOf as trainingTask } from "../training/kinds.js";
 import type { TrainingTask } from "../training/kinds.js";
 import { checkTeacherData } from "../training/teacher/data.js";
+import { latentDigest, latentSchema } from "./latent-run/config.js";
+import type { LatentConfig } from "./latent-run/config.js";
+import { exportLatent } from "./latent-run/export.js";
+import { checkLatent, trainLatent } from "./latent-run/train.js";
 import { distillationDigest, distillationSchema, roundsOf, studentConfig } from "./run/config.js";
 import type { DistillationConfig } from "./run/config.js";
 import { exportStudent } from "./run/export.js";
@@ -59,6 +63,25 @@ function semanticTask(config: SemanticConfig): TrainingTask {
   };
 }
 
+/** The training of a latent network that a configuration describes. */
+function latentTask(config: LatentConfig): TrainingTask {
+  // What the latents' statistics are, a run finds out on the way.
+  let run: string | undefined;
+  return {
+    ...{ config, batch: config.batch, digest: latentDigest(config), steps: config.steps },
+    check: () => checkLatent(config),
+    train: (options) => {
+      run = options.folder;
+      return trainLatent(config, options);
+    },
+    export: async (trained, folder) => {
+      if (run === undefined) throw new Error("export: expected a trained latent network, got none");
+      await exportLatent(config, trained, folder, run);
+      return [];
+    },
+  };
+}
+
 /**
  * The task that a configuration describes, of any kind.
  *
@@ -68,5 +91,6 @@ export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
   return trainingTask(json, {
     distillation: (document) => distillationTask(parseTask(distillationSchema, document)),
     semantic: (document) => semanticTask(parseTask(semanticSchema, document)),
+    latent: (document) => latentTask(parseTask(latentSchema, document)),
   });
 }

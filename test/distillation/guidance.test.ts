@@ -5,7 +5,12 @@ import { floats } from "../../src/core/tensor.js";
 import type { HostTensor } from "../../src/core/tensor.js";
 import type { Condition, Latent, Level } from "../../src/diffusion/index.js";
 import { Graph } from "../../src/engine/graph.js";
-import { attentionGuided, selfAttentionGuided } from "../../src/guidance/self-attention/index.js";
+import { guided } from "../../src/guidance/cfg.js";
+import {
+  attentionGuided,
+  guidanceSite,
+  selfAttentionGuided,
+} from "../../src/guidance/self-attention/index.js";
 import { blurFor, blurMatrix, blurred } from "../../src/guidance/self-attention/blur.js";
 import { degrade } from "../../src/guidance/self-attention/guide.js";
 import {
@@ -14,8 +19,10 @@ import {
   gridOf,
 } from "../../src/guidance/self-attention/mask.js";
 import { pickRows, stackRows } from "../../src/guidance/rows.js";
+import { parseUNet2DConfig, sitesOf2D } from "../../src/models/unet2d/index.js";
 import { expectClose } from "../closeness.js";
 import { runOnce } from "../models/goldens.js";
+import { LEVEL, POSITIONS, conditionOf, noise, tinyDenoiser } from "../placement/tiny-unet.js";
 import { GOLDENS, goldenDenoiser, goldenNetwork, host, levelInputs } from "./golden-network.js";
 
 const { x, levels, cases, blur } = GOLDENS;
@@ -158,5 +165,56 @@ describe("a guided denoiser", () => {
     await expect(denoiser.denoise(row(0), levelOf(0), condition)).rejects.toThrow(
       /other: expected 1 rows of square maps, got none/,
     );
+  });
+});
+
+describe("the site that guidance looks at", () => {
+  const configOf = (down: string[], up: string[]) =>
+    parseUNet2DConfig({
+      ...{ sample_size: 32, block_out_channels: [8, 8, 8], layers_per_block: 1 },
+      ...{ norm_num_groups: 4, down_block_types: down, up_block_types: up },
+    });
+  const [plain, attends] = ["DownBlock2D", "AttnDownBlock2D"];
+  const [upPlain, upAttends] = ["UpBlock2D", "AttnUpBlock2D"];
+
+  it("is the decoder's last whose maps can be kept", () => {
+    const usual = configOf([plain, attends, attends], [upAttends, upAttends, upPlain]);
+    const sites = sitesOf2D(usual, 32, 32);
+    expect(guidanceSite(sites)).toBe("up.1.attn.1.self");
+    expect(sites.find(({ name }) => name === "up.1.attn.1.self")).toMatchObject({ height: 16 });
+    const fine = configOf([attends, attends, plain], [upPlain, upAttends, upAttends]);
+    expect(guidanceSite(sitesOf2D(fine, 64, 64))).toBe("up.1.attn.1.self");
+    expect(guidanceSite(sitesOf2D(fine, 32, 32))).toBe("up.2.attn.1.self");
+  });
+
+  it("is the middle where the decoder has none, and is missed where there is none", () => {
+    const middle = configOf([plain, plain, plain], [upPlain, upPlain, upPlain]);
+    expect(guidanceSite(sitesOf2D(middle, 32, 32))).toBe("mid.attn.0.self");
+    expect(() => guidanceSite([])).toThrow(/expected a network with self-attention/);
+  });
+});
+
+describe("self-attention guidance of the text-to-image network", () => {
+  it("goes around its denoiser, with and without classifier-free guidance", async () => {
+    const denoiser = tinyDenoiser();
+    const options = { blur: { kernel: 5, sigma: 1 }, threshold: 0.9 };
+    const site = guidanceSite(denoiser.sites(8, 8, POSITIONS));
+    const condition = conditionOf([true, true]);
+    const x = noise(2);
+    const plain = await denoiser.denoise(x, LEVEL, condition);
+    const alone = selfAttentionGuided(denoiser, site, options);
+    const made = await alone.denoise(x, LEVEL, condition);
+    expect(made.x0.shape).toEqual(plain.x0.shape);
+    expect(made.x0.data).not.toEqual(plain.x0.data);
+    const negative = conditionOf([false]).embeddings;
+    const both = selfAttentionGuided(guided(denoiser, negative, 3), site, options);
+    const two = await both.denoise(x, LEVEL, condition);
+    expect(two.x0.data).not.toEqual(made.x0.data);
+    // The other way round, the unconditional rows have no maps.
+    const wrong = guided(selfAttentionGuided(denoiser, site, options), negative, 3);
+    await expect(wrong.denoise(x, LEVEL, condition)).rejects.toThrow(
+      /expected 4 rows of square maps/,
+    );
+    await denoiser.release();
   });
 });

@@ -1,6 +1,6 @@
 // Distillation runs: rounds, students, checkpoints that go on bit for bit, and what is refused.
 
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { taskOf } from "../../src/distillation/kinds.js";
 import { completedIn, readParent, trainDistillation } from "../../src/distillation/run/train.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { openSafetensors } from "../../src/io/safetensors.js";
+import { train } from "../../src/pipelines/train.js";
 import { withThreads } from "../../src/training/run/threads.js";
 import { readTeacher } from "../../src/training/teacher/index.js";
 import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
@@ -192,6 +193,38 @@ describe("a distillation run", () => {
     },
     900_000,
   );
+
+  it("is a run of the training service, stopped in its second round and gone on with", async () => {
+    const config = join(base, "tiny-distillation.json");
+    await writeFile(config, JSON.stringify(documentOf()));
+    const folder = join(base, "service");
+    const notes: string[] = [];
+    const told: number[] = [];
+    const controller = new AbortController();
+    const reporter = {
+      start: () => undefined,
+      step: (done: number) => {
+        told.push(done);
+        if (done === 4) controller.abort();
+      },
+      note: (line: string) => void notes.push(line),
+      finish: () => undefined,
+    };
+    const request = { config, overrides: {}, threads: 1 };
+    const stopped = await train({ ...request, folder }, reporter, controller.signal);
+    expect(stopped).toEqual({ folder, steps: 4, unfinished: true });
+    expect(notes.join("\n")).toMatch(/samples of 2 steps at step 3: samples-00000003-s2\.png/);
+    told.length = 0;
+    const again = { ...request, resume: folder };
+    const { signal } = new AbortController();
+    const ended = await train(again, { ...reporter, step: (n) => void told.push(n) }, signal);
+    expect(ended).toMatchObject({ steps: 8, unfinished: false, model: join(folder, "model") });
+    expect(told).toEqual([1, 2, 3, 4]);
+    expect(notes.join("\n")).toMatch(/student of 1 steps: 5 updates, 60 of 60 evaluations/);
+    expect(notes.join("\n")).not.toMatch(/has no checkpoint/);
+    const unbroken = await readTeacher(join(base, "whole", "model"));
+    expect((await readTeacher(ended.model!)).digest).toBe(unbroken.digest);
+  }, 900_000);
 
   it("refuses a parent whose head tells nothing at t = 1, and an unknown site", async () => {
     await expect(taskOf(documentOf({ parent: "eps" })).check()).rejects.toThrow(

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Generator } from "../../src/core/generator.js";
 import { floats, integers } from "../../src/core/tensor.js";
-import { CompiledPredictor } from "../../src/distillation/index.js";
+import { CompiledPredictor, LatentSampler } from "../../src/distillation/index.js";
 import { taskOf } from "../../src/distillation/kinds.js";
+import { readLatent } from "../../src/distillation/latent-run/export.js";
 import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { readSemantic, semanticPredict } from "../../src/distillation/semantic-run/export.js";
 import {
@@ -122,5 +123,43 @@ describe("a run of stage B", () => {
     await Promise.all([joined.release(), alone.release()]);
     told.x0.data.forEach((value, i) => expect(value).toBeCloseTo(plain.x0.data[i]!, 5));
     expect(joined.spent).toEqual({ calls: 2, rows: 4 });
+  }, 900_000);
+
+  it("is followed by a latent network, which needs no picture", async () => {
+    const document = {
+      ...{ kind: "latent", parent: join(base, "model"), data: { path: join(base, "pictures") } },
+      ...{ network: { hidden_dim: 8, num_layers: 3, time_embedding_dim: 8 }, seed: 3, batch: 4 },
+      ...{ steps: 3, learning_rate: { peak: 0.01, floor: 0.001, warmup: 1 }, weight_decay: 0.01 },
+      ...{ ema: { decay: 0.9 }, draw: { steps: 4 } },
+    };
+    const folder = join(base, "latent");
+    const stopped = taskOf(document);
+    await stopped.check();
+    const controller = new AbortController();
+    const onStep = (): void => controller.abort();
+    await stopped.train({ runtime, folder, signal: controller.signal, onStep });
+    const task = taskOf(document);
+    const stages: string[] = [];
+    const onStage = (label: string): void => void stages.push(label);
+    const { trainer, packing, done } = await task.train({ runtime, folder, onStage });
+    expect([done, trainer.completed]).toEqual([true, 3]);
+    // The pictures are encoded once.
+    expect(stages).not.toContain("encoding the pictures");
+    const whole = await taskOf(document).train({ runtime, folder: join(base, "latent-whole") });
+    expect(trainer.state.parameters.data).toEqual(whole.trainer.state.parameters.data);
+
+    const model = join(base, "latent-model");
+    const trained = { packing, average: trainer.state.average, step: trainer.completed };
+    await task.export(trained, model, runtime);
+    const { steps, ...latent } = await readLatent(model);
+    expect(latent.statistics.mean).toHaveLength(LATENT);
+    const sampler = await LatentSampler.create({ ...latent, batch: 2, runtime });
+    const drawn = await sampler.draw(new Generator(6n).randn([2, LATENT]), steps);
+    await sampler.release();
+    expect(drawn.shape).toEqual([2, LATENT]);
+    expect(drawn.data.every(Number.isFinite)).toBe(true);
+    expect(sampler.evaluations).toBe(4);
+    // The student and what joins it are there too.
+    expect((await readSemantic(model)).student.digest).toHaveLength(64);
   }, 900_000);
 });

@@ -1,0 +1,107 @@
+// Trains the latent network on what the encoder makes of a data set.
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import type { HostTensor } from "../../core/tensor.js";
+import { pickRows } from "../../guidance/rows.js";
+import { openDataset } from "../../io/dataset/index.js";
+import type { PictureDataset } from "../../io/dataset/index.js";
+import { initialise } from "../../nn/init.js";
+import { collectSpecs } from "../../nn/input-weights.js";
+import { Packing } from "../../nn/packed-weights.js";
+import { ShuffledOrder, streamOf } from "../../training/data/streams.js";
+import { fit } from "../../training/fit.js";
+import type { Fit, TrainOptions } from "../../training/fit.js";
+import { warmupCosine } from "../../training/schedule.js";
+import { keepFacts } from "../../training/teacher/data.js";
+import type { Trainer } from "../../training/trainer.js";
+import {
+  latentFeeds,
+  latentLoss,
+  latentSchedule,
+  latentStatistics,
+  normalised,
+} from "../latent.js";
+import { readSemantic } from "../semantic-run/export.js";
+import type { SemanticStudent } from "../semantic-run/export.js";
+import { latentDigest, mlpOf } from "./config.js";
+import type { LatentConfig } from "./config.js";
+import { keptLatents } from "./encode.js";
+import { keepStatistics } from "./statistics.js";
+
+/** The pictures whose latents are learned, as the encoder takes them. Throws as `openDataset`. */
+export function openLatentData(
+  { data: { path, split, fit: how, filter } }: LatentConfig,
+  { encoder: { config } }: SemanticStudent,
+): Promise<PictureDataset> {
+  return openDataset(path, {
+    ...{ size: config.sample_size, channels: config.in_channels as 1 | 3, split },
+    ...(how === undefined ? {} : { fit: how }),
+    ...(filter === undefined ? {} : { filter }),
+  });
+}
+
+/** Checks that the parent is there, and the data set if it is. Throws FollowspotError when not. */
+export async function checkLatent(config: LatentConfig): Promise<void> {
+  const parent = await readSemantic(config.parent);
+  if (existsSync(config.data.path)) await (await openLatentData(config, parent)).close();
+}
+
+/** The packing of the latent network. */
+export function latentPacking(config: LatentConfig, parent: SemanticStudent): Packing {
+  const loss = latentLoss(mlpOf(config, parent), 1);
+  return new Packing(collectSpecs((weights) => void loss(weights, weights.graph)));
+}
+
+/**
+ * Trains until the configured steps are done or the signal comes.
+ *
+ * @throws FollowspotError when the parent, the data set or a checkpoint does not fit, or a loss is no number
+ */
+export async function trainLatent(
+  config: LatentConfig,
+  options: TrainOptions,
+): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
+  const { folder } = options;
+  await mkdir(folder, { recursive: true });
+  const parent = await readSemantic(config.parent);
+  const latents = await latentsOf(config, parent, options);
+  const statistics = latentStatistics(latents);
+  await keepStatistics(folder, statistics);
+  const unit = normalised(latents, statistics);
+  const packing = latentPacking(config, parent);
+  const { batch, seed, steps } = config;
+  const order = new ShuffledOrder(unit.shape[0]!, batch, seed);
+  const schedule = latentSchedule();
+  const task: Fit = {
+    ...{ packing, steps, batchSize: batch, digest: latentDigest(config) },
+    loss: latentLoss(mlpOf(config, parent), batch),
+    optimiser: { weightDecay: config.weight_decay, clipNorm: config.clip_norm },
+    learningRate: warmupCosine({ ...config.learning_rate, steps }),
+    emaDecay: config.ema.decay,
+    start: () => initialise(packing.specs, streamOf(seed, 0)),
+    batchOf: (k) =>
+      Promise.resolve(latentFeeds(pickRows(unit, order.at(k)), schedule, streamOf(seed, 1, k))),
+  };
+  return { packing, ...(await fit(task, options)) };
+}
+
+async function latentsOf(
+  config: LatentConfig,
+  parent: SemanticStudent,
+  options: TrainOptions,
+): Promise<HostTensor<"float32">> {
+  options.onStage?.("opening the pictures");
+  const data = await openLatentData(config, parent);
+  try {
+    await keepFacts(options.folder, data);
+    const hash = createHash("sha256").update(data.digest);
+    for (const [name, { data: values }] of parent.encoder.weights) {
+      hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    }
+    return await keptLatents(parent, data, options, hash.digest("hex"));
+  } finally {
+    await data.close();
+  }
+}
