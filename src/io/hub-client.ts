@@ -2,6 +2,7 @@
 // (endpoints and headers as Python's huggingface_hub uses them).
 
 import { FollowspotError } from "../core/errors.js";
+import { timeLimited } from "../core/time-limit.js";
 import type { HubSettings } from "./hub-settings.js";
 
 /** A state of a model on the hub. */
@@ -129,8 +130,7 @@ export class HubClient {
   }
 
   private request(url: string, method: string): Promise<Response> {
-    const limit = AbortSignal.timeout(PATIENCE);
-    const signal = this.signal ? AbortSignal.any([this.signal, limit]) : limit;
+    const signal = timeLimited(this.signal, PATIENCE);
     return fetch(url, { method, redirect: "manual", headers: this.headersFor(url), signal });
   }
 

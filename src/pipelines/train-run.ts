@@ -23,6 +23,7 @@ const CHANGEABLE = new Set([
   "learning_rate",
   "weight_decay",
   "ema_decay",
+  "ema",
   "sample_every",
   "sample_prompts",
   "held_out",

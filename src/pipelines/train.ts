@@ -1,6 +1,7 @@
 // Training as the command line asks for it: a run in its own folder, resumable, with the model at its end.
 
 import { join } from "node:path";
+import { timeLimited } from "../core/time-limit.js";
 import { nodeRuntime } from "../engine/runtime/node.js";
 import { withThreads } from "../training/run/threads.js";
 import type { Reporter } from "./draw-request.js";
@@ -42,7 +43,7 @@ export async function train(
 function limited(signal: AbortSignal, minutes: number | undefined): AbortSignal {
   const milliseconds = (minutes ?? Infinity) * 60_000;
   if (milliseconds > LONGEST) return signal;
-  return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(milliseconds))]);
+  return timeLimited(signal, Math.ceil(milliseconds));
 }
 
 async function runTask(
