@@ -81,6 +81,15 @@ export function pictureNetwork(
   return { predict: (x, level) => staged(x, level).x0, attend, staged };
 }
 
+/** The input `classLabels`, int64 [rows], of a network that has classes. */
+export function classLabelsOf(
+  graph: Graph,
+  { num_class_embeds: classes }: UNet2DConfig,
+  rows: number,
+): Value | undefined {
+  return classes === null ? undefined : graph.input("classLabels", "int64", [rows]);
+}
+
 /** Maps in hand everywhere: they are kept for the gradient, which fused attention would compute again. */
 export const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
 

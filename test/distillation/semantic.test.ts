@@ -9,6 +9,7 @@ import {
   SHIFT_FACTORS,
   combined,
   declareLevel,
+  frozenWeights,
   gridFeeds,
   informationGraph,
   levelFeeds,
@@ -18,6 +19,7 @@ import {
 import type { SemanticOptions } from "../../src/distillation/index.js";
 import { Graph } from "../../src/engine/graph.js";
 import { attentionGuided } from "../../src/guidance/self-attention/index.js";
+import { ZEROS } from "../../src/nn/init.js";
 import { PackedWeights } from "../../src/nn/packed-weights.js";
 import { evaluate } from "../reference/index.js";
 import { expectClose } from "../closeness.js";
@@ -149,5 +151,21 @@ describe("the information test", () => {
       ...{ ...FEEDS, order: integers([BATCH], [0, 1, 2]), parameters: vector(MADE_UP) },
     });
     expect(unmoved["shuffled"]!.data).toEqual(made["own"]!.data);
+  });
+});
+
+describe("networks at rest", () => {
+  it("stay apart, though their weights share their names", () => {
+    const graph = new Graph();
+    const spec = { name: "w", role: "vector", shape: [2], init: ZEROS } as const;
+    const of = (name: string, value: number) =>
+      frozenWeights(graph, name, new Map([["w", floats([2], [value, value])]])).get(spec);
+    const [student, teacher] = [of("student", 1), of("teacher", 2)];
+    expect(student.id).not.toBe(teacher.id);
+    expect(of("student", 1).id).toBe(student.id);
+    graph.output("student", student);
+    graph.output("teacher", teacher);
+    const made = evaluate(graph, {});
+    expect([made["student"]!.data[0], made["teacher"]!.data[0]]).toEqual([1, 2]);
   });
 });

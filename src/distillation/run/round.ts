@@ -24,7 +24,7 @@ import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { frozenVector } from "../frozen.js";
 import { distillationLoss } from "../loss.js";
-import { frozenWeights, keepMaps, pictureNetwork } from "../network.js";
+import { classLabelsOf, frozenWeights, keepMaps, pictureNetwork } from "../network.js";
 import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
@@ -64,9 +64,7 @@ export function roundLoss(
   const { head, unet, size } = parent;
   const { batch, target, clamp } = config;
   return (trained, graph) => {
-    const classes = unet.num_class_embeds !== null;
-    const classLabels = classes ? graph.input("classLabels", "int64", [batch]) : undefined;
-    const shared = { head, classLabels };
+    const shared = { head, classLabels: classLabelsOf(graph, unet, batch) };
     const range = clamp ?? undefined;
     const average = (): Predict => {
       const vector: Value = frozenVector(graph, packing, target.network);

@@ -7,16 +7,18 @@ import type { HostTensor } from "../../core/tensor.js";
 import { clipping } from "../../diffusion/continuous.js";
 import { sampleToEnd } from "../../diffusion/index.js";
 import type { Latent } from "../../diffusion/index.js";
+import type { Tensors } from "../../engine/runtime/session.js";
 import { stackRows } from "../../guidance/rows.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { contactSheet } from "../../io/contact-sheet.js";
+import type { UNet2DConfig } from "../../models/unet2d/index.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { TrainOptions } from "../../training/fit.js";
 import { classCondition, teacherPacking, toPictures } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { CompiledPredictor, fewSteps } from "../few-steps.js";
 import type { Continuation, Evaluations } from "../few-steps.js";
-import { pictureNetwork } from "../network.js";
+import { classLabelsOf, pictureNetwork } from "../network.js";
 import { studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 
@@ -43,28 +45,20 @@ export async function drawStudent(
 ): Promise<{ readonly pictures: Latent; readonly spent: Evaluations }> {
   const { unet, head, size, schedule } = parent;
   const { count, seed } = config.draw;
-  const { num_class_embeds: classes } = unet;
   const packing = teacherPacking(studentConfig(config, parent, round));
   const streams = Array.from({ length: count }, (_, i) => new Generator(BigInt(seed + i)));
   const picture = [1, size, size, unet.in_channels];
   const noise = (): Latent => stackRows(streams.map((stream) => stream.randn(picture)));
-  const labels = streams.map((_, i) => (classes === null ? 0 : i % (classes - 1)));
   const student = await CompiledPredictor.create(
     runtime,
     (graph) => {
       const vector = graph.input("parameters", "float32", [packing.size]);
-      const classLabels =
-        classes === null ? undefined : graph.input("classLabels", "int64", [count]);
+      const classLabels = classLabelsOf(graph, unet, count);
       return pictureNetwork(new PackedWeights(vector, packing), unet, { head, classLabels })
         .predict;
     },
     [count, ...picture.slice(1)],
-    {
-      extra: {
-        parameters: average,
-        ...(classes === null ? {} : { classLabels: integers([count], labels) }),
-      },
-    },
+    { extra: { parameters: average, ...classesInTurn(unet, count) } },
   );
   try {
     const pictures = await sampleToEnd({
@@ -76,6 +70,13 @@ export async function drawStudent(
   } finally {
     await student.release();
   }
+}
+
+/** Class i modulo their number for picture i, where a network has classes. */
+function classesInTurn({ num_class_embeds: rows }: UNet2DConfig, count: number): Tensors {
+  if (rows === null) return {};
+  const labels = Array.from({ length: count }, (_, i) => i % (rows - 1));
+  return { classLabels: integers([count], labels) };
 }
 
 /** Draws a sheet into the run's folder. */

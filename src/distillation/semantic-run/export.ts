@@ -21,7 +21,7 @@ import type { Packing } from "../../nn/packed-weights.js";
 import { shippedPath } from "../../training/run/shipped.js";
 import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
-import { frozenWeights, pictureNetwork } from "../network.js";
+import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { SHIFT_FACTORS, combined } from "../semantic.js";
 import type { ShiftFactor } from "../semantic.js";
 import { partsOf, semanticDigest, semanticRound } from "./config.js";
@@ -128,8 +128,7 @@ export function semanticPredict(
 ): (graph: Graph) => Predict {
   return (graph) => {
     const { unet, head } = student;
-    const classes = unet.num_class_embeds !== null;
-    const classLabels = classes ? graph.input("classLabels", "int64", [rows]) : undefined;
+    const classLabels = classLabelsOf(graph, unet, rows);
     const known = frozenWeights(graph, "student", student.weights);
     const shift = frozenWeights(graph, PREDICTOR, predictor.weights);
     const networks = {

@@ -11,7 +11,7 @@ import type { Weights } from "../../nn/weights.js";
 import type { LossBuilder } from "../../training/step.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { DistillationNetworks } from "../loss.js";
-import { frozenWeights, keepMaps, pictureNetwork } from "../network.js";
+import { classLabelsOf, frozenWeights, keepMaps, pictureNetwork } from "../network.js";
 import { teacherOf } from "../run/round.js";
 import { informationGraph, semanticLoss } from "../semantic.js";
 import type { SemanticNetworks } from "../semantic.js";
@@ -35,8 +35,7 @@ export function semanticNetworks(
   student: Teacher,
 ): SemanticNetworks {
   const { unet, head } = student;
-  const classes = unet.num_class_embeds !== null;
-  const classLabels = classes ? graph.input("classLabels", "int64", [config.batch]) : undefined;
+  const classLabels = classLabelsOf(graph, unet, config.batch);
   const known = frozenWeights(graph, "student", student.weights);
   const parts = partsOf(config, student);
   return {
@@ -57,8 +56,7 @@ function networksOf(
   { student, teacher }: SemanticModels,
 ): SemanticNetworks & Pick<DistillationNetworks, "teacher" | "average"> {
   const { unet, head } = teacher;
-  const classes = unet.num_class_embeds !== null;
-  const classLabels = classes ? graph.input("classLabels", "int64", [config.batch]) : undefined;
+  const classLabels = classLabelsOf(graph, unet, config.batch);
   const networks = semanticNetworks(graph, weights, config, student);
   const guided = config.guidance !== null;
   const its = { parent: teacher, weights: teacher.weights, guided };

@@ -116,37 +116,48 @@ export async function measureInformation(
   },
   { runtime }: { readonly runtime: Runtime },
 ): Promise<Information[]> {
-  const { batch, student_steps: steps, target } = config;
   const its = studentConfig(asDistillation(config), models.student, semanticRound(config));
   const data = await openTeacherData(its);
   const graph = semanticInformation(config, models, new ConstantWeights(new Graph(), weights));
   const session = await runtime.compile(graph);
   try {
     const source = batchesOf(config, models, data);
-    const grid = { ...target, weighting: target.loss, schedule: models.student.schedule, steps };
-    const order = integers(
-      [batch],
-      Array.from({ length: batch }, (_, i) => (i + 1) % batch),
-    );
     const rows: Information[] = [];
-    for (let i = 1; i <= steps; i++) {
+    for (let i = 1; i <= config.student_steps; i++) {
       const sums: Record<Told, number> = { own: 0, shuffled: 0, zero: 0 };
       for (let k = 1; k <= batches; k++) {
-        const { pictures, noise, classLabels } = await source.at(k);
-        const levels = gridFeeds(new Array<number>(batch).fill(i), grid);
-        const labels: Tensors = classLabels ? { classLabels } : {};
-        const feeds = { pictures: pictures!, noise: noise!, order, ...levels, ...labels };
-        const made = await session.run(feeds);
-        for (const name of TOLD) {
-          const errors = made[name]!.data as Float32Array;
-          sums[name] += errors.reduce((sum, error) => sum + error, 0) / (batch * batches);
-        }
+        const made = await session.run(informationFeeds(config, models, await source.at(k), i));
+        for (const name of TOLD) sums[name] += meanOf(made[name]!) / batches;
       }
-      rows.push({ t: i / steps, ...sums });
+      rows.push({ t: i / config.student_steps, ...sums });
     }
     return rows;
   } finally {
     await session.release();
     await data.close();
   }
+}
+
+/** A batch's pictures, noise and classes, all at time i of the student, and each with the next one's latent when shuffled. */
+function informationFeeds(
+  { batch, student_steps: steps, target }: SemanticConfig,
+  { student }: SemanticModels,
+  { pictures, noise, classLabels }: Tensors,
+  i: number,
+): Tensors {
+  const grid = { ...target, weighting: target.loss, schedule: student.schedule, steps };
+  const order = integers(
+    [batch],
+    Array.from({ length: batch }, (_, n) => (n + 1) % batch),
+  );
+  return {
+    ...{ pictures: pictures!, noise: noise!, order },
+    ...gridFeeds(new Array<number>(batch).fill(i), grid),
+    ...(classLabels ? { classLabels } : {}),
+  };
+}
+
+function meanOf({ data }: HostTensor): number {
+  const values = data as Float32Array;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
