@@ -35,8 +35,8 @@ export interface UNetDenoiserOptions {
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
   /**
-   * Compiled graphs held at once. With one, the graph of an objective is held beside it, its weights not packed but
-   * shared with whoever reads them so: a search takes turns between the two, and neither is compiled again.
+   * Compiled graphs held at once. With one, those that a search asks are held beside it, of maps without edits and of
+   * an objective: they share weights that nobody packed, and a search takes turns without compiling anything again.
    */
   readonly sessions: number;
 }
@@ -44,12 +44,12 @@ export interface UNetDenoiserOptions {
 /** A U-Net as a denoiser. What it holds between calls are compiled graphs, which change no result. */
 export class UNetDenoiser implements Denoiser {
   private readonly cache: SessionCache;
-  /** Graphs of objectives. */
-  private readonly gradients: SessionCache;
+  /** Graphs that a search asks between the steps. */
+  private readonly searching: SessionCache;
 
   constructor(private readonly options: UNetDenoiserOptions) {
     this.cache = new SessionCache(options.sessions);
-    this.gradients = options.sessions === 1 ? new SessionCache(1) : this.cache;
+    this.searching = options.sessions === 1 ? new SessionCache(2) : this.cache;
   }
 
   /** The attention sites for latents of height x width cells and `tokens` positions. */
@@ -107,7 +107,7 @@ export class UNetDenoiser implements Denoiser {
   /** Frees the compiled graphs. */
   async release(): Promise<void> {
     await this.cache.release();
-    if (this.gradients !== this.cache) await this.gradients.release();
+    if (this.searching !== this.cache) await this.searching.release();
   }
 
   private shapes(x: Latent, { embeddings }: Condition): Pick<GraphRequest, "sample" | "context"> {
@@ -123,7 +123,8 @@ export class UNetDenoiser implements Denoiser {
   private run(asked: GraphRequest, feeds: Tensors): Promise<Record<string, HostTensor>> {
     const request = { ...asked, read: [...asked.read].sort(), edits: [...asked.edits].sort() };
     const { config, weights, runtime, threads } = this.options;
-    const cache = request.objective ? this.gradients : this.cache;
+    const isSearch = request.objective || (request.read.length > 0 && request.edits.length === 0);
+    const cache = isSearch ? this.searching : this.cache;
     const options = {
       weights: cache === this.cache ? "packed" : "shared",
       ...(threads === undefined ? {} : { threads }),
