@@ -38,9 +38,12 @@ export async function kernelDistance(
   const least = Math.min(a.count, b.count);
   const size = Math.min(options.subsetSize ?? Math.min(1000, Math.floor(least / 2)), least);
   if (size < 2) {
-    throw new FollowspotError(`kernel distance: expected at least 2 pictures a subset, got ${size}.`, {
-      remedy: "Give more pictures.",
-    });
+    throw new FollowspotError(
+      `kernel distance: expected at least 2 pictures a subset, got ${size}.`,
+      {
+        remedy: "Give more pictures.",
+      },
+    );
   }
   const pairs = Array.from({ length: subsets }, (_, i): SubsetPair => [
     choose(a.count, size, seed, 2 * i),
