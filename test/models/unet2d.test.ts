@@ -184,7 +184,7 @@ describe("unet2d refuses", () => {
     [{ time_embedding_type: "fourier" }, /time_embedding_type: expected "positional"/],
     [{ class_embed_type: "timestep" }, /class_embed_type: expected null or false/],
     [{ block_out_channels: [16, 18] }, /block_out_channels: expected "multiples of 4", got 18/],
-    [{ attention_head_dim: 5 }, /expected "multiples of 5", got 16/],
+    [{ attention_head_dim: 5 }, /expected "multiples of 5", got 24/],
     [{ down_block_types: ["DownBlock2D"] }, /down_block_types: expected 2 values/],
     [{ up_block_types: ["SkipUpBlock2D", "UpBlock2D"] }, /up_block_types.0/],
   ])("the configuration %o", (change, message) => {
