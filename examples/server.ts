@@ -16,12 +16,12 @@ const pipe = await loadPipeline(model);
 let turn: Promise<unknown> = Promise.resolve();
 
 async function draw(request: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
-  const { prompt, boxes, seed } = JSON.parse(await text(request)) as Pick<
+  const { prompt, boxes, steps, seed } = JSON.parse(await text(request)) as Pick<
     DrawOptions,
-    "prompt" | "boxes"
+    "prompt" | "boxes" | "steps"
   > & { seed?: string };
   // A seed may have 64 bits, more than a JSON number holds: it travels as text.
-  const options = { prompt, boxes: boxes ?? [], seed: BigInt(seed ?? 0), signal };
+  const options = { prompt, boxes: boxes ?? [], steps, seed: BigInt(seed ?? 0), signal };
   const mine = turn.then(() => pipe.pictures(options));
   turn = mine.catch(() => undefined);
   const [drawn] = await mine;

@@ -116,8 +116,9 @@ describe("the examples", () => {
           expect.stringMatching(/red cube/),
         ]);
         const stop = new AbortController();
-        const dropped = ask({ prompt: "a red cube" }, stop.signal);
-        setTimeout(() => stop.abort(), 100);
+        // So many steps that no machine is done before the client hangs up.
+        const dropped = ask({ prompt: "a red cube", steps: 1000 }, stop.signal);
+        setTimeout(() => stop.abort(), 500);
         await expect(dropped).rejects.toThrow(/abort/);
         await expect.poll(output, { timeout: 30_000 }).toContain("the client hung up");
       } finally {
