@@ -37,10 +37,7 @@ export interface Concentration {
 }
 
 async function weightsOf(path: string): Promise<Map<string, HostTensor>> {
-  const file = await openSafetensors(path);
-  const weights = new Map<string, HostTensor>();
-  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
-  return weights;
+  return (await openSafetensors(path)).readAllFloat32();
 }
 
 /** Share of a box in each cell of a grid, rows first. */

@@ -52,6 +52,13 @@ export class SafetensorsFile {
     return toFloat32(await this.read(name));
   }
 
+  /** All tensors by name, as float32 whatever their types. Throws as `read`. */
+  async readAllFloat32(): Promise<Map<string, HostTensor<"float32">>> {
+    const all = new Map<string, HostTensor<"float32">>();
+    for (const name of this.tensors.keys()) all.set(name, await this.readFloat32(name));
+    return all;
+  }
+
   /** A tensor's bytes as they are in the file, in a buffer of their own. */
   async readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const { offset, byteLength } = this.entry(name);

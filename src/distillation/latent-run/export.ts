@@ -73,12 +73,10 @@ export async function readLatent(folder: string): Promise<LatentModel> {
   const path = shippedPath(folder);
   const { latent } = await readJsonAs(join(path, TEACHER_FILES.facts), facts);
   const file = await openSafetensors(join(path, PART, WEIGHTS));
-  const weights = new Map<string, HostTensor>();
-  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
   return {
     ...latent,
     config: parseLatentMlpConfig(await readJson(join(path, PART, CONFIG))),
     statistics: await readStatistics(join(path, PART)),
-    weights,
+    weights: await file.readAllFloat32(),
   };
 }

@@ -95,20 +95,13 @@ export interface SemanticStudent {
 
 const facts = z.object({ semantic: z.object({ factor: z.enum(SHIFT_FACTORS) }) });
 
-async function readWeights(path: string): Promise<Named> {
-  const file = await openSafetensors(path);
-  const weights = new Map<string, HostTensor<"float32">>();
-  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
-  return weights;
-}
-
 /** Reads what `exportSemantic` wrote. Throws FollowspotError when a file is missing, damaged or not what it should be. */
 export async function readSemantic(folder: string): Promise<SemanticStudent> {
   const path = shippedPath(folder);
   const { semantic } = await readJsonAs(join(path, TEACHER_FILES.facts), facts);
   const part = async <T>(name: string, parse: (json: unknown) => T) => ({
     config: parse(await readJson(join(path, name, CONFIG))),
-    weights: await readWeights(join(path, name, WEIGHTS)),
+    weights: await (await openSafetensors(join(path, name, WEIGHTS))).readAllFloat32(),
   });
   return {
     student: await readTeacher(folder),

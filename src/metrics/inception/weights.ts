@@ -38,8 +38,7 @@ export async function readInceptionWeights(path: string): Promise<InceptionWeigh
       { remedy: REMEDY },
     );
   }
-  const tensors = new Map<string, HostTensor<"float32">>();
-  for (const name of file.tensors.keys()) tensors.set(name, await file.readFloat32(name));
+  const tensors = await file.readAllFloat32();
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   const complete = LAST.every((name) => tensors.has(name));

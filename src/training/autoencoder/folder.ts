@@ -32,7 +32,5 @@ export async function readAutoencoder(folder: string): Promise<Autoencoder> {
   const path = shippedPath(folder);
   const config = parseAutoencoderTinyConfig(await readJson(join(path, configFile)));
   const file = await openSafetensors(join(path, weightsFile));
-  const weights = new Map<string, HostTensor<"float32">>();
-  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
-  return { config, weights };
+  return { config, weights: await file.readAllFloat32() };
 }

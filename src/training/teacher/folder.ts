@@ -70,8 +70,7 @@ export async function readTeacher(folder: string): Promise<Teacher> {
     throw new FollowspotError(`teacher: ${path}: expected a sample_size, got ${String(size)}.`);
   }
   const file = await openSafetensors(join(path, TEACHER_FILES.weights));
-  const weights = new Map<string, HostTensor<"float32">>();
-  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
+  const weights = await file.readAllFloat32();
   const schedule = logSnrSchedule(facts.schedule);
   const digest = digestOf(weights);
   return { unet, head: facts.head, facts, schedule, weights, size, digest };

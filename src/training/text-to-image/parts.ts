@@ -37,9 +37,7 @@ async function readText(config: TextToImageConfig): Promise<Parts["text"]> {
   const { text_encoder_weights: folder } = config;
   if (folder === undefined) return undefined;
   const file = await openSafetensors(join(shippedPath(folder), "model.safetensors"));
-  const weights = new Map<string, HostTensor>();
-  for (const name of file.tensors.keys()) weights.set(name, await file.readFloat32(name));
-  return weights;
+  return file.readAllFloat32();
 }
 
 function checkParts(

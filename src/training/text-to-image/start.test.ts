@@ -22,7 +22,7 @@ describe("what a run begins with", () => {
 
   it("refuses a weight of another shape, and a model that shares nothing", () => {
     const wide = new Map([["unet.a", floats([3], [1, 2, 3])]]);
-    expect(() => startingWeights(fresh, wide)).toThrow(/unet\.a: expected 2, got 3|unet\.a/);
+    expect(() => startingWeights(fresh, wide)).toThrow(/unet\.a: expected 2, got 3/);
     const other = new Map([["vae.a", floats([2], [1, 2])]]);
     expect(() => startingWeights(fresh, other)).toThrow(/got none of them/);
   });

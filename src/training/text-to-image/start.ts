@@ -21,9 +21,7 @@ export async function readTrained(folder: string): Promise<ReadonlyMap<string, H
   const weights = new Map<string, HostTensor>();
   for (const [part, path] of FILES) {
     const file = await openSafetensors(join(shippedPath(folder), path));
-    for (const name of file.tensors.keys()) {
-      weights.set(`${part}.${name}`, await file.readFloat32(name));
-    }
+    for (const [name, value] of await file.readAllFloat32()) weights.set(`${part}.${name}`, value);
   }
   return weights;
 }
