@@ -18,7 +18,7 @@ export { declareLevel, declarePath, levelFeeds, pathFeeds, pathThrough } from ".
 export type { PathStep, PathValues } from "./path.js";
 
 // Networks
-export { classLabelsOf, cleanPicture, frozenWeights, keepMaps, pictureNetwork } from "./network.js";
+export { classLabelsOf, cleanPicture, frozenWeights, pictureNetwork } from "./network.js";
 export type { PictureNetwork, PictureNetworkOptions, Staged } from "./network.js";
 
 // Semantic prediction

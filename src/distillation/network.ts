@@ -90,9 +90,6 @@ export function classLabelsOf(
   return classes === null ? undefined : graph.input("classLabels", "int64", [rows]);
 }
 
-/** Maps in hand everywhere: they are kept for the gradient, which fused attention would compute again. */
-export const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
-
 /**
  * Weights of a network at rest, as constants of the graph under a name of its own: constants of one name are one
  * value, and networks of one form share the names of their weights.

@@ -34,6 +34,9 @@ export interface AttentionPolicy {
 /** Fused kernels everywhere: no map is ever a value. */
 export const fusedPolicy: AttentionPolicy = { at: () => "fused" };
 
+/** Maps in hand everywhere: they are kept for the gradient, which fused attention would have to compute again. */
+export const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
+
 export interface AttentionOptions {
   /** Keys and values come from here, [N, T, k]; from `x` itself when absent. */
   readonly context?: Value | undefined;

@@ -22,13 +22,20 @@ export function toHalf(name: string, weight: HostTensor<"float32">): HostTensor<
   return tensor("float16", weight.shape, halves);
 }
 
+/** The weights under a prefix, without the prefix. */
+export function weightsUnder(
+  prefix: string,
+  weights: ReadonlyMap<string, HostTensor<"float32">>,
+): Map<string, HostTensor<"float32">> {
+  const own = [...weights].filter(([name]) => name.startsWith(prefix));
+  return new Map(own.map(([name, weight]) => [name.slice(prefix.length), weight] as const));
+}
+
 /** The weights under a prefix, in half precision and without the prefix. */
 export function halvesUnder(
   prefix: string,
   weights: ReadonlyMap<string, HostTensor<"float32">>,
 ): Map<string, HostTensor<"float16">> {
-  const own = [...weights].filter(([name]) => name.startsWith(prefix));
-  return new Map(
-    own.map(([name, weight]) => [name.slice(prefix.length), toHalf(name, weight)] as const),
-  );
+  const own = [...weightsUnder(prefix, weights)];
+  return new Map(own.map(([name, weight]) => [name, toHalf(prefix + name, weight)] as const));
 }

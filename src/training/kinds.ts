@@ -2,7 +2,6 @@
 
 import type { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
-import type { HostTensor } from "../core/tensor.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import type { Packing } from "../nn/packed-weights.js";
 import { autoencoderDigest, autoencoderSchema } from "./autoencoder/config.js";
@@ -17,16 +16,8 @@ import { textToImageSchema } from "./text-to-image/config.js";
 import { exportTextToImage } from "./text-to-image/export.js";
 import { readParts } from "./text-to-image/parts.js";
 import { configDigest, trainTextToImage } from "./text-to-image/train.js";
+import type { Trained } from "./trained.js";
 import type { Trainer } from "./trainer.js";
-
-/** Weights at the end of a run. */
-export interface Trained {
-  readonly packing: Packing;
-  /** The averaged weights, [packing.size]. */
-  readonly average: HostTensor<"float32">;
-  /** Steps that they have seen. */
-  readonly step: number;
-}
 
 /** A checked configuration and all that can be done with it. */
 export interface TrainingTask {

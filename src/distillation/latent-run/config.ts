@@ -1,9 +1,9 @@
 // What makes a run of stage C: diffusion over the latents that a semantic student's encoder gives to a data set.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { teacherSchema } from "../../training/teacher/index.js";
 import type { LatentMlpConfig } from "../../models/latent-mlp/index.js";
+import { documentDigest } from "../../training/digest.js";
 import type { SemanticStudent } from "../semantic-run/export.js";
 
 const whole = z.int().positive();
@@ -37,7 +37,7 @@ export type LatentConfig = z.infer<typeof latentSchema>;
 /** Identifies what checkpoints depend on: everything but how long and how to draw. */
 export function latentDigest(config: LatentConfig): string {
   const { steps: _steps, draw: _draw, ...rest } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }
 
 /** The network over the latents of a student's encoder. */

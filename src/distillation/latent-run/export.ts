@@ -3,13 +3,12 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { HostTensor } from "../../core/tensor.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { readJson, readJsonAs, writeJson } from "../../io/json.js";
 import { openSafetensors, writeSafetensors } from "../../io/safetensors.js";
 import { parseLatentMlpConfig } from "../../models/latent-mlp/index.js";
-import type { Packing } from "../../nn/packed-weights.js";
 import { shippedPath } from "../../training/run/shipped.js";
+import type { Trained } from "../../training/trained.js";
 import { TEACHER_FILES } from "../../training/teacher/index.js";
 import type { LatentSamplerOptions } from "../latent.js";
 import { readSemantic } from "../semantic-run/export.js";
@@ -29,15 +28,7 @@ const WEIGHTS = "diffusion_pytorch_model.safetensors";
  */
 export async function exportLatent(
   config: LatentConfig,
-  {
-    packing,
-    average,
-    step,
-  }: {
-    readonly packing: Packing;
-    readonly average: HostTensor<"float32">;
-    readonly step: number;
-  },
+  { packing, average, step }: Trained,
   folder: string,
   run: string,
 ): Promise<void> {

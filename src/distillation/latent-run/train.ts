@@ -1,6 +1,5 @@
 // Trains the latent network on what the encoder makes of a data set.
 
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { HostTensor } from "../../core/tensor.js";
@@ -11,6 +10,7 @@ import { initialise } from "../../nn/init.js";
 import { collectSpecs } from "../../nn/input-weights.js";
 import { Packing } from "../../nn/packed-weights.js";
 import { ShuffledOrder, streamOf } from "../../training/data/streams.js";
+import { documentDigest, weightsDigest } from "../../training/digest.js";
 import { fit } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { warmupCosine } from "../../training/schedule.js";
@@ -96,11 +96,8 @@ async function latentsOf(
   const data = await openLatentData(config, parent);
   try {
     await keepFacts(options.folder, data);
-    const hash = createHash("sha256").update(data.digest);
-    for (const [name, { data: values }] of parent.encoder.weights) {
-      hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    }
-    return await keptLatents(parent, data, options, hash.digest("hex"));
+    const digest = documentDigest([data.digest, weightsDigest(parent.encoder.weights)]);
+    return await keptLatents(parent, data, options, digest);
   } finally {
     await data.close();
   }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
 import { GUIDANCE_FORMS, guidanceEvaluations } from "../../guidance/self-attention/index.js";
+import { documentDigest } from "../../training/digest.js";
 import { teacherSchema } from "../../training/teacher/index.js";
 import type { Teacher, TeacherConfig } from "../../training/teacher/index.js";
 import { TARGET_KINDS } from "../loss.js";
@@ -130,7 +131,7 @@ export function roundsOf(config: DistillationConfig): Round[] {
 /** Identifies what checkpoints depend on: everything but how often to look and how to draw. */
 export function distillationDigest(config: DistillationConfig): string {
   const { sample_every: _every, draw: _draw, ...rest } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }
 
 /** Identifies the checkpoints of one round. */

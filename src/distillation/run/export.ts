@@ -1,19 +1,11 @@
 // A student as the folder of a diffusers pipeline that says whose student it is.
 
-import type { HostTensor } from "../../core/tensor.js";
-import type { Packing } from "../../nn/packed-weights.js";
+import type { Trained } from "../../training/trained.js";
 import { exportTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { continuationOf } from "./sheet.js";
 import { distillationDigest, roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
-
-/** What was trained. */
-export interface TrainedStudent {
-  readonly packing: Packing;
-  /** The averaged weights, [packing.size]. */
-  readonly average: HostTensor<"float32">;
-}
 
 /**
  * Writes a student's folder, whole or not at all; one already there is replaced. It is a teacher's folder with the role
@@ -26,7 +18,7 @@ export async function exportStudent(
   config: DistillationConfig,
   parent: Teacher,
   round: Round,
-  { packing, average }: TrainedStudent,
+  { packing, average }: Pick<Trained, "packing" | "average">,
   folder: string,
 ): Promise<void> {
   const rounds = roundsOf(config).filter(({ before }) => before <= round.before);

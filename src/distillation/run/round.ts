@@ -12,6 +12,7 @@ import {
 import type { Predict } from "../../guidance/self-attention/index.js";
 import type { PictureDataset } from "../../io/dataset/index.js";
 import { sitesOf2D } from "../../models/unet2d/index.js";
+import { keepMaps } from "../../nn/attention.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { loadLatestCheckpoint } from "../../training/checkpoint.js";
@@ -24,7 +25,7 @@ import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { frozenVector } from "../frozen.js";
 import { distillationLoss } from "../loss.js";
-import { classLabelsOf, frozenWeights, keepMaps, pictureNetwork } from "../network.js";
+import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";

@@ -1,11 +1,11 @@
 // What makes a run of stage B: a frozen student, the teacher that it is to follow, and what tells it the picture.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { WIRINGS } from "../../models/gradient-predictor/index.js";
 import type { GradientPredictorConfig } from "../../models/gradient-predictor/index.js";
 import { semanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import type { SemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
+import { documentDigest } from "../../training/digest.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { distillationSchema, roundsOf } from "../run/config.js";
 import type { DistillationConfig, Round } from "../run/config.js";
@@ -65,7 +65,7 @@ export function semanticRound(config: SemanticConfig): Round {
 /** Identifies what checkpoints depend on: everything but how often to look and how to draw. */
 export function semanticDigest(config: SemanticConfig): string {
   const { sample_every: _every, draw: _draw, ...rest } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }
 
 /** The encoder and the predictor beside a student. Throws FollowspotError where there is no form for its size. */

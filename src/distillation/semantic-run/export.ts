@@ -17,8 +17,9 @@ import type { GradientPredictorConfig } from "../../models/gradient-predictor/in
 import { parseSemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import type { SemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import type { UNet2DStages } from "../../models/unet2d/index.js";
-import type { Packing } from "../../nn/packed-weights.js";
+import { weightsUnder } from "../../training/half.js";
 import { shippedPath } from "../../training/run/shipped.js";
+import type { Trained } from "../../training/trained.js";
 import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
@@ -34,12 +35,6 @@ const CLASSES = { [ENCODER]: "SemanticEncoder", [PREDICTOR]: "GradientPredictor"
 
 type Named = ReadonlyMap<string, HostTensor<"float32">>;
 
-/** The weights of one part, without its prefix. */
-function weightsUnder(part: string, weights: Named): Map<string, HostTensor<"float32">> {
-  const own = [...weights].filter(([name]) => name.startsWith(`${part}.`));
-  return new Map(own.map(([name, value]) => [name.slice(part.length + 1), value]));
-}
-
 /**
  * Writes the folder, whole or not at all; one already there is replaced. The student's files are copied;
  * followspot.json tells besides what joins it.
@@ -48,15 +43,7 @@ function weightsUnder(part: string, weights: Named): Map<string, HostTensor<"flo
  */
 export async function exportSemantic(
   config: SemanticConfig,
-  {
-    packing,
-    average,
-    step,
-  }: {
-    readonly packing: Packing;
-    readonly average: HostTensor<"float32">;
-    readonly step: number;
-  },
+  { packing, average, step }: Trained,
   folder: string,
 ): Promise<void> {
   const student = await readTeacher(config.student);
@@ -77,7 +64,7 @@ export async function exportSemantic(
     ] as const) {
       await mkdir(join(into, part));
       await writeJson(join(into, part, CONFIG), { _class_name: CLASSES[part], ...its });
-      await writeSafetensors(join(into, part, WEIGHTS), weightsUnder(part, weights), {
+      await writeSafetensors(join(into, part, WEIGHTS), weightsUnder(`${part}.`, weights), {
         ...{ format: "pt", role: part, student: student.digest, step: String(step) },
         config: semanticDigest(config),
       });

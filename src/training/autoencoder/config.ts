@@ -1,8 +1,8 @@
 // What makes an autoencoder's training run: one JSON document.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseAutoencoderTinyConfig } from "../../models/vae/index.js";
+import { documentDigest } from "../digest.js";
 import { factorOf } from "./folder.js";
 
 const share = z.number().min(0).max(1);
@@ -53,5 +53,5 @@ export type AutoencoderConfig = z.infer<typeof autoencoderSchema>;
 /** Identifies what a checkpoint depends on: everything but how long, how often to look, and on how much to measure. */
 export function autoencoderDigest(config: AutoencoderConfig): string {
   const { steps: _steps, sample_every: _every, held_out: _held, ...rest } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }

@@ -1,28 +1,18 @@
 // A trained autoencoder as the vae folder of a diffusers pipeline.
 
 import { join } from "node:path";
-import type { HostTensor } from "../../core/tensor.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { toFloat32 } from "../../io/safetensors-dtype.js";
 import type { Runtime } from "../../engine/runtime/session.js";
-import type { Packing } from "../../nn/packed-weights.js";
 import { halvesUnder } from "../half.js";
+import type { Trained } from "../trained.js";
 import { autoencoderDigest } from "./config.js";
 import type { AutoencoderConfig } from "./config.js";
 import { evaluateAutoencoder, heldOutPictures } from "./evaluate.js";
 import type { AutoencoderScore } from "./evaluate.js";
 import { AUTOENCODER_FILES } from "./folder.js";
-
-/** What was trained. */
-export interface TrainedAutoencoder {
-  readonly packing: Packing;
-  /** The averaged weights, [packing.size]. */
-  readonly average: HostTensor<"float32">;
-  /** Steps that they have seen. */
-  readonly step: number;
-}
 
 const DECIMALS = 5; // of the scaling factor
 
@@ -35,7 +25,7 @@ const DECIMALS = 5; // of the scaling factor
  */
 export async function exportAutoencoder(
   config: AutoencoderConfig,
-  { packing, average, step }: TrainedAutoencoder,
+  { packing, average, step }: Trained,
   folder: string,
   runtime: Runtime,
 ): Promise<AutoencoderScore & { readonly scalingFactor: number }> {

@@ -1,8 +1,8 @@
 // What makes a contrastive run of a text encoder: one JSON document.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
+import { documentDigest } from "../digest.js";
 
 const folder = z.string().min(1);
 
@@ -35,5 +35,5 @@ export type ContrastiveConfig = z.infer<typeof contrastiveSchema>;
 /** Identifies what a checkpoint depends on: everything but how long. */
 export function contrastiveDigest(config: ContrastiveConfig): string {
   const { steps: _steps, ...rest } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }

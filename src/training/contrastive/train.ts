@@ -2,7 +2,6 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { HostTensor } from "../../core/tensor.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
@@ -19,6 +18,7 @@ import { shippedPath } from "../run/shipped.js";
 import { warmupCosine } from "../schedule.js";
 import { prepareLatents } from "../text-to-image/data.js";
 import { textEncoderConfig } from "../text-to-image/pipeline-config.js";
+import type { Trained } from "../trained.js";
 import type { Trainer } from "../trainer.js";
 import { contrastiveBatches } from "./batches.js";
 import { contrastiveDigest } from "./config.js";
@@ -60,7 +60,7 @@ export async function trainContrastive(
 /** Writes the text encoder's folder, whole or not at all: config.json and float16 weights. */
 export async function exportTextEncoder(
   config: ContrastiveConfig,
-  trained: { packing: Packing; average: HostTensor<"float32">; step: number },
+  trained: Trained,
   folder: string,
 ): Promise<void> {
   const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));

@@ -1,6 +1,5 @@
 // What makes a teacher's training run, a diffusion model of pixels: one JSON document.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LOSS_WEIGHTINGS } from "../../diffusion/continuous-loss.js";
 import { CONTINUOUS_SAMPLERS, VARIANCES } from "../../diffusion/continuous.js";
@@ -10,6 +9,7 @@ import type { Head } from "../../diffusion/parameterisations.js";
 import { RESIZE_FILTERS } from "../../io/dataset/index.js";
 import { parseUNet2DConfig, strideOf } from "../../models/unet2d/index.js";
 import type { UNet2DConfig } from "../../models/unet2d/index.js";
+import { documentDigest } from "../digest.js";
 
 const share = z.number().min(0).max(1);
 const whole = z.int().positive();
@@ -134,5 +134,5 @@ export function sizeOfTeacher({ unet }: Pick<TeacherConfig, "unet">): number {
 /** Identifies what a checkpoint depends on: everything but how long, how often to look, and how to draw. */
 export function teacherDigest(config: TeacherConfig): string {
   const { steps: _steps, sample_every: _every, draw: _draw, ...rest } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }

@@ -2,13 +2,12 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { HostTensor } from "../../core/tensor.js";
 import { logSnrSchedule, TIMESTEPS, trainedBetas } from "../../diffusion/log-snr.js";
 import { PREDICTION_OF_HEAD } from "../../diffusion/parameterisations.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
-import type { Packing } from "../../nn/packed-weights.js";
+import type { Trained } from "../trained.js";
 import { teacherDigest } from "./config.js";
 import type { TeacherConfig } from "./config.js";
 import { TEACHER_FILES } from "./folder.js";
@@ -16,15 +15,6 @@ import type { TeacherFacts } from "./folder.js";
 
 /** The version whose folders these are like. */
 const DIFFUSERS = "0.42.1";
-
-/** What was trained. */
-export interface TrainedTeacher {
-  readonly packing: Packing;
-  /** The averaged weights, [packing.size]. */
-  readonly average: HostTensor<"float32">;
-  /** Steps that they have seen. */
-  readonly step: number;
-}
 
 /**
  * Writes a teacher's folder, whole or not at all; one already there is replaced. Weights are float32: students start
@@ -37,7 +27,7 @@ export interface TrainedTeacher {
  */
 export async function exportTeacher(
   config: TeacherConfig,
-  { packing, average, step }: TrainedTeacher,
+  { packing, average, step }: Trained,
   folder: string,
   classes?: readonly string[],
   more: {

@@ -1,6 +1,5 @@
 // The folder of a trained teacher, read whole: its network, what it puts out, its noise schedule and its weights.
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
@@ -12,6 +11,7 @@ import { HEADS } from "../../diffusion/parameterisations.js";
 import { readJson, readJsonAs } from "../../io/json.js";
 import { openSafetensors } from "../../io/safetensors.js";
 import { parseUNet2DConfig } from "../../models/unet2d/index.js";
+import { weightsDigest } from "../digest.js";
 import { shippedPath } from "../run/shipped.js";
 import type { TeacherNetwork } from "./network.js";
 
@@ -72,17 +72,6 @@ export async function readTeacher(folder: string): Promise<Teacher> {
   const file = await openSafetensors(join(path, TEACHER_FILES.weights));
   const weights = await file.readAllFloat32();
   const schedule = logSnrSchedule(facts.schedule);
-  const digest = digestOf(weights);
+  const digest = weightsDigest(weights);
   return { unet, head: facts.head, facts, schedule, weights, size, digest };
-}
-
-/** SHA-256 of the names and values of weights, in the order of their names. */
-function digestOf(weights: Teacher["weights"]): string {
-  const hash = createHash("sha256");
-  for (const name of [...weights.keys()].sort()) {
-    const { data } = weights.get(name)!;
-    hash.update(`${name}\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest("hex");
 }

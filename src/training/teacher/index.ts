@@ -5,7 +5,6 @@ export type { TeacherConfig } from "./config.js";
 export { classCondition, TeacherDenoiser } from "./denoiser.js";
 export type { TeacherDenoiserOptions } from "./denoiser.js";
 export { exportTeacher } from "./export.js";
-export type { TrainedTeacher } from "./export.js";
 export { readTeacher, TEACHER_FILES, teacherFacts } from "./folder.js";
 export type { Teacher, TeacherFacts } from "./folder.js";
 export { maskShapes, teacherLoss } from "./loss.js";

@@ -5,7 +5,7 @@ import type { Graph, Value } from "../../engine/graph.js";
 import { PREDICTION_OF_HEAD } from "../../diffusion/parameterisations.js";
 import type { PredictionType } from "../../diffusion/parameterisations.js";
 import type { Dropout } from "../../models/unet2d/index.js";
-import type { AttentionPolicy } from "../../nn/attention.js";
+import { keepMaps } from "../../nn/attention.js";
 import { InputWeights } from "../../nn/input-weights.js";
 import { diffuse } from "../losses.js";
 import type { LossBuilder } from "../step.js";
@@ -20,9 +20,6 @@ export interface TeacherShape {
 }
 
 const MASK = "dropout.";
-
-// Maps in hand are kept for the gradient, which fused attention would have to compute again.
-const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
 
 /** Products with masks that are inputs, `dropout.<block>`, scaled so that the mean stays. */
 function maskInputs(graph: Graph, share: number): Dropout | undefined {

@@ -2,29 +2,19 @@
 
 import { access, copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { HostTensor } from "../../core/tensor.js";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { loadTokenizer } from "../../models/tokenizer/folder.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
-import type { Packing } from "../../nn/packed-weights.js";
 import { AUTOENCODER_FILES } from "../autoencoder/folder.js";
 import { halvesUnder } from "../half.js";
 import { shippedPath } from "../run/shipped.js";
+import type { Trained } from "../trained.js";
 import type { TextToImageConfig } from "./config.js";
 import { knownByKind } from "./known.js";
 import { modelIndex, schedulerDocument, textEncoderConfig, unetConfig } from "./pipeline-config.js";
 import { configDigest } from "./train.js";
-
-/** What was trained. */
-export interface TrainedTextToImage {
-  readonly packing: Packing;
-  /** The averaged weights, [packing.size]. */
-  readonly average: HostTensor<"float32">;
-  /** Steps that they have seen. */
-  readonly step: number;
-}
 
 const TEXT_WEIGHTS = "model.safetensors";
 const TOKENIZER_FILES = [
@@ -43,7 +33,7 @@ const TOKENIZER_FILES = [
  */
 export async function exportTextToImage(
   config: TextToImageConfig,
-  trained: TrainedTextToImage,
+  trained: Trained,
   folder: string,
 ): Promise<void> {
   await writeFolderAtomic(folder, async (target) => {
@@ -71,7 +61,7 @@ export async function exportTextToImage(
 
 async function writeNetworks(
   config: TextToImageConfig,
-  { packing, average, step }: TrainedTextToImage,
+  { packing, average, step }: Trained,
   tokenizer: Tokenizer,
   folders: { readonly unet: string; readonly text: string },
 ): Promise<void> {

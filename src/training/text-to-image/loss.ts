@@ -7,7 +7,7 @@ import { textEncoder } from "../../models/text-encoder/index.js";
 import type { TextEncoderConfig } from "../../models/text-encoder/index.js";
 import { unet } from "../../models/unet/index.js";
 import type { UNetConfig } from "../../models/unet/index.js";
-import type { AttentionPolicy } from "../../nn/attention.js";
+import { keepMaps } from "../../nn/attention.js";
 import { ConstantWeights } from "../../nn/constant-weights.js";
 import { scoped } from "../../nn/weights.js";
 import { diffuse, meanSquaredError } from "../losses.js";
@@ -20,9 +20,6 @@ export interface TextToImageShape {
   /** Tokens of a caption, padding included. */
   readonly tokens: number;
 }
-
-// Maps in hand are kept for the gradient, which fused attention would have to compute again.
-const keepMaps: AttentionPolicy = { at: () => (maps) => maps };
 
 /**
  * The mean squared error of the velocity. Inputs: `latents` and `noise` [N, S, S, C], `alpha`, `sigma` and

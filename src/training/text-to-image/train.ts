@@ -1,6 +1,5 @@
 // Trains a text-to-image model on rendered scenes: scenes, latents, then the denoising loss.
 
-import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { schedulerConfig } from "../../diffusion/scheduler-config.js";
 import { makeSchedule } from "../../diffusion/schedule.js";
@@ -22,6 +21,7 @@ import { drawSheet } from "./sheet.js";
 import { readTrained, startingWeights } from "./start.js";
 
 export { readAutoencoder } from "../autoencoder/folder.js";
+import { documentDigest } from "../digest.js";
 export type { TrainOptions } from "../fit.js";
 
 /** Identifies what a checkpoint depends on: everything but how long, how often to look, and how to draw. */
@@ -33,7 +33,7 @@ export function configDigest(config: TextToImageConfig): string {
     draw: _draw,
     ...rest
   } = config;
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return documentDigest(rest);
 }
 
 /** The packing of all weights that a configuration trains, `unet.…` and, unless it is kept, `text_encoder.…`. */
