@@ -1,8 +1,9 @@
 // A UNet2DModel as a predictor of clean pictures in a graph: its head applied, its attention and its stages at hand.
 
 import type { HostTensor } from "../core/tensor.js";
+import { PREDICTION_OF_HEAD } from "../diffusion/index.js";
 import type { Head } from "../diffusion/index.js";
-import { add, div, mul, slice, sub } from "../engine/functions.js";
+import { div, mul, sub } from "../engine/functions.js";
 import type { Graph, Value } from "../engine/graph.js";
 import { SiteRecorder } from "../guidance/self-attention/index.js";
 import type { Attended, AttentiveNetwork, LevelValues } from "../guidance/self-attention/index.js";
@@ -14,27 +15,22 @@ import { ConstantWeights } from "../nn/constant-weights.js";
 import { scoped } from "../nn/weights.js";
 import type { Weights } from "../nn/weights.js";
 import { perPicture } from "../training/losses.js";
+import { headPrediction } from "../training/teacher/network.js";
 
 /** The clean pictures behind `x` from a network's output [N, H, W, C], or [N, H, W, 2C] where it predicts both. */
 export function cleanPicture(head: Head, output: Value, x: Value, level: LevelValues): Value {
+  const prediction = headPrediction(head, output, level);
   const [alpha, sigma] = [perPicture(level.alpha), perPicture(level.sigma)];
-  switch (head) {
-    case "v":
-      return sub(mul(alpha, x), mul(sigma, output));
-    case "x0":
-      return output;
-    case "eps":
-      return div(sub(x, mul(sigma, output)), alpha);
-    case "both": {
-      const channels = x.shape[3]!;
-      const direct = slice(output, 3, 0, channels);
-      const noise = slice(output, 3, channels, 2 * channels);
-      // σ² x̂0 + α² (x - σ ε̂) / α: each where it is the more certain, and nothing is divided.
-      const indirect = mul(alpha, sub(x, mul(sigma, noise)));
-      return add(mul(mul(sigma, sigma), direct), indirect);
-    }
+  const type = PREDICTION_OF_HEAD[head];
+  switch (type) {
+    case "v_prediction":
+      return sub(mul(alpha, x), mul(sigma, prediction));
+    case "sample":
+      return prediction;
+    case "epsilon":
+      return div(sub(x, mul(sigma, prediction)), alpha);
     default:
-      return head satisfies never;
+      return type satisfies never;
   }
 }
 

@@ -6,10 +6,10 @@ import { attention } from "../../nn/attention.js";
 import type { AttentionPolicy } from "../../nn/attention.js";
 import { conv, upsampleNearest2x } from "../../nn/conv.js";
 import { groupNorm } from "../../nn/norm.js";
+import { resblock } from "../../nn/resblock.js";
+import type { Dropout, ResblockOptions } from "../../nn/resblock.js";
 import type { Weights } from "../../nn/weights.js";
 import type { BlockPlan2D, UNet2DConfig } from "./config.js";
-import { residual2d } from "./residual.js";
-import type { Dropout, Residual2DOptions } from "./residual.js";
 
 /** What all blocks share. */
 export interface BlockContext2D {
@@ -25,11 +25,11 @@ function residual(
   { w, config, timestep, dropout }: BlockContext2D,
   name: string,
   x: Value,
-  options: Pick<Residual2DOptions, "outChannels" | "resample" | "outputScale">,
+  options: Pick<ResblockOptions, "outChannels" | "resample" | "outputScale">,
 ): Value {
   const scaleShift = config.resnet_time_scale_shift === "scale_shift";
   const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
-  return residual2d(w, name, x, { ...norm, ...options, timestep, scaleShift, dropout });
+  return resblock(w, name, x, { ...norm, ...options, timestep, scaleShift, dropout });
 }
 
 export interface SelfAttentionOptions {

@@ -6,6 +6,5 @@ export { unet2d } from "./unet2d.js";
 export type { UNet2DInputs, UNet2DResult, UNet2DStages } from "./unet2d.js";
 export { selfAttention } from "./blocks.js";
 export type { SelfAttentionOptions } from "./blocks.js";
-export { residual2d } from "./residual.js";
-export type { Dropout, Residual2DOptions } from "./residual.js";
+export type { Dropout } from "../../nn/resblock.js";
 export { sitesOf2D } from "./sites.js";

@@ -16,7 +16,7 @@ import { downBlock2D, midBlock2D, upBlock2D } from "./blocks.js";
 import type { BlockContext2D } from "./blocks.js";
 import { downPlans2D, strideOf, upPlans2D } from "./config.js";
 import type { UNet2DConfig } from "./config.js";
-import type { Dropout } from "./residual.js";
+import type { Dropout } from "../../nn/resblock.js";
 
 export interface UNet2DInputs {
   /** Noisy pictures, float32 [N, H, W, in_channels]. */

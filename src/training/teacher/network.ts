@@ -20,16 +20,27 @@ export interface TeacherInputs extends UNet2DInputs {
   readonly sigma: Value;
 }
 
+/**
+ * What a network's output [N, S, S, C], or [N, S, S, 2C] of head `both`, says in the prediction type of its head:
+ * [N, S, S, C]. Factors of signal and noise are [N].
+ */
+export function headPrediction(
+  head: Head,
+  output: Value,
+  { alpha, sigma }: { readonly alpha: Value; readonly sigma: Value },
+): Value {
+  if (head !== "both") return output;
+  const channels = output.shape[3]! / 2;
+  const clean = slice(output, 3, 0, channels);
+  const noise = slice(output, 3, channels, 2 * channels);
+  return sub(mul(noise, perPicture(alpha)), mul(clean, perPicture(sigma)));
+}
+
 /** What the network predicts, of the prediction type of its head: [N, S, S, C]. */
 export function teacherPrediction(
   w: Weights,
   { unet, head }: TeacherNetwork,
   inputs: TeacherInputs,
 ): Value {
-  const { output } = unet2d(w, unet, inputs);
-  if (head !== "both") return output;
-  const channels = unet.in_channels;
-  const clean = slice(output, 3, 0, channels);
-  const noise = slice(output, 3, channels, 2 * channels);
-  return sub(mul(noise, perPicture(inputs.alpha)), mul(clean, perPicture(inputs.sigma)));
+  return headPrediction(head, unet2d(w, unet, inputs).output, inputs);
 }
