@@ -15,8 +15,8 @@ import type { TextEncoderConfig } from "./config.js";
 import { poolAtEnd } from "./pool.js";
 
 /**
- * Standard deviations of the embeddings' starting values. CLIP's 0.02 leaves a token a thirtieth of what the first
- * layer adds to it: trained briefly, all tokens of a prompt end up alike (docs/results/stage/README.md).
+ * Standard deviations of the embeddings' starting values. CLIP's 0.02 is little beside what the first layer adds:
+ * trained briefly, all tokens of a prompt end up alike (docs/results/stage/README.md).
  */
 const TOKEN_DEVIATION = 1;
 const POSITION_DEVIATION = 0.2;
