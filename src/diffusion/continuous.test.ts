@@ -1,32 +1,17 @@
 // Sampling in continuous time: exact cases, orders of convergence on a Gaussian, and the variances of ancestral steps.
 
 import { describe, expect, it } from "vitest";
-import { Generator } from "../core/generator.js";
 import { floats } from "../core/tensor.js";
 import { CLEAN, CONTINUOUS_SAMPLERS, continuously, VARIANCES } from "./continuous.js";
 import type { ContinuousOptions } from "./continuous.js";
-import type { Denoiser, Latent, Level } from "./denoiser.js";
+import type { Level } from "./denoiser.js";
 import { logSnrSchedule } from "./log-snr.js";
 import { sample, sampleToEnd } from "./samplers/sample.js";
-import type { SampleOptions, SampleStep } from "./samplers/sample.js";
+import type { SampleOptions } from "./samplers/sample.js";
+import { collect, gaussian, normal } from "./samplers/test-gaussian.js";
 
 const schedule = logSnrSchedule({ kind: "cosine" });
 const [MEAN, DEVIATION] = [0.3, 0.5];
-
-function normal(count: number, seed: number): Latent {
-  return new Generator(BigInt(seed)).randn([1, 1, count, 1]);
-}
-
-/** The exact denoiser of normal data. */
-function gaussian(mean: number, deviation: number): Denoiser {
-  return {
-    denoise: async (x, { alpha, sigma }) => {
-      const power = (alpha * deviation) ** 2 + sigma ** 2;
-      const x0 = x.data.map((v) => (mean * sigma ** 2 + alpha * deviation ** 2 * v) / power);
-      return { x0: floats(x.shape, x0) };
-    },
-  };
-}
 
 function options(
   how: Partial<ContinuousOptions>,
@@ -41,12 +26,6 @@ function options(
     stepNoise: (index) => normal(16, index + 2),
     ...rest,
   };
-}
-
-async function collect(run: AsyncIterable<SampleStep>): Promise<SampleStep[]> {
-  const steps = [];
-  for await (const step of run) steps.push(step);
-  return steps;
 }
 
 /**

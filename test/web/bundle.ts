@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "tsdown";
 import config from "../../tsdown.config.js";
+import { bundlePage } from "../runtime/browser/browser.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,26 +23,13 @@ export async function buildPackage(folder: string): Promise<void> {
 }
 
 /** Bundles page.ts for browsers into `folder`, with the built package in `packageFolder` in place of its sources. */
-export async function bundlePage(folder: string, packageFolder: string): Promise<void> {
+export async function bundleWebPage(folder: string, packageFolder: string): Promise<void> {
   const built = join(packageFolder, "web.js");
   const useBuild = {
     name: "use-build",
     resolveId: (id: string) => (id === "../../src/web.js" ? built : null),
   };
-  await build({
-    config: false,
-    entry: { page: fileURLToPath(new URL("page.ts", import.meta.url)) },
-    outDir: folder,
-    platform: "browser",
-    format: "esm",
-    fixedExtension: false,
-    dts: false,
-    clean: false,
-    deps: { alwaysBundle: [/./] },
-    plugins: [useBuild],
-    logLevel: "warn",
-    report: false,
-  });
+  await bundlePage(folder, new URL("page.ts", import.meta.url), [useBuild]);
 }
 
 /** Static imports, re-exports and dynamic imports in a module's text. */

@@ -11,7 +11,7 @@ import { loadPipeline } from "../../src/pipelines/text-to-image.js";
 import type { DrawOptions } from "../../src/pipelines/text-to-image-order.js";
 import { tinyPipeline } from "../pipelines/tiny-pipeline.js";
 import { hasChromium, openPage } from "../runtime/browser/browser.js";
-import { buildPackage, bundlePage, walkModules } from "./bundle.js";
+import { buildPackage, bundleWebPage, walkModules } from "./bundle.js";
 import type { WebPage } from "./page.js";
 
 declare const followspot: WebPage;
@@ -97,7 +97,7 @@ describe.runIf(hasChromium())("in Chromium", () => {
 
   beforeAll(async () => {
     model = await tinyPipeline();
-    await bundlePage(page, built);
+    await bundleWebPage(page, built);
     ({ page: tab, close } = await openPage(page, { model: model.folder }));
   }, SLOW);
   afterAll(async () => {

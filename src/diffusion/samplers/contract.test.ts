@@ -1,7 +1,6 @@
 // One suite that every sampler passes: exact where theory says so, converging, deterministic, abortable.
 
 import { describe, expect, it } from "vitest";
-import { Generator } from "../../core/generator.js";
 import { floats } from "../../core/tensor.js";
 import type { Condition, Denoiser, Latent, Level } from "../denoiser.js";
 import { makeSchedule, noiseLevel } from "../schedule.js";
@@ -9,7 +8,8 @@ import { schedulerConfig } from "../scheduler-config.js";
 import { SAMPLERS, SAMPLER_NAMES } from "./registry.js";
 import type { SamplerName } from "./registry.js";
 import { sample, sampleToEnd } from "./sample.js";
-import type { SampleOptions, SampleStep } from "./sample.js";
+import type { SampleOptions } from "./sample.js";
+import { collect, gaussian, normal } from "./test-gaussian.js";
 
 const STABLE_DIFFUSION = {
   beta_start: 0.00085,
@@ -22,22 +22,6 @@ const STABLE_DIFFUSION = {
 const SCHEDULE = makeSchedule(schedulerConfig(STABLE_DIFFUSION));
 const CONDITION: Condition = { embeddings: floats([1, 0, 0], []), conditional: [true] };
 
-function normal(count: number, seed: number): Latent {
-  return new Generator(BigInt(seed)).randn([1, 1, count, 1]);
-}
-
-/** The exact denoiser of data that are normal with this mean and deviation; deviation 0 is a point mass. */
-function gaussian(mean: number, deviation: number): Denoiser {
-  return {
-    denoise: async (x, { alpha, sigma }) => {
-      const signal = (alpha * deviation) ** 2;
-      const power = signal + sigma ** 2;
-      const x0 = x.data.map((v) => (mean * sigma ** 2 + alpha * deviation ** 2 * v) / power);
-      return { x0: floats(x.shape, x0) };
-    },
-  };
-}
-
 function options(sampler: SamplerName, rest: Partial<SampleOptions> = {}): SampleOptions {
   return {
     denoiser: gaussian(0.3, 0.5),
@@ -49,12 +33,6 @@ function options(sampler: SamplerName, rest: Partial<SampleOptions> = {}): Sampl
     stepNoise: (index) => normal(16, index + 2),
     ...rest,
   };
-}
-
-async function collect(run: AsyncIterable<SampleStep>): Promise<SampleStep[]> {
-  const steps = [];
-  for await (const step of run) steps.push(step);
-  return steps;
 }
 
 /** Largest distance from the exact flow of the Gaussian, where a run first comes below timestep 300. */

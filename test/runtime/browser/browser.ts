@@ -34,11 +34,15 @@ export function hasChromium(): boolean {
   return found;
 }
 
-/** Bundles the page for browsers into `folder`, as page.js and its parts. */
-export async function bundlePage(folder: string): Promise<void> {
+/** Bundles a page.ts for browsers into `folder`, as page.js and its parts; the engine's own page when none is named. */
+export async function bundlePage(
+  folder: string,
+  page = new URL("page.ts", import.meta.url),
+  plugins: NonNullable<Parameters<typeof build>[0]>["plugins"] = [],
+): Promise<void> {
   await build({
     config: false,
-    entry: { page: fileURLToPath(new URL("page.ts", import.meta.url)) },
+    entry: { page: fileURLToPath(page) },
     outDir: folder,
     platform: "browser",
     format: "esm",
@@ -46,6 +50,7 @@ export async function bundlePage(folder: string): Promise<void> {
     dts: false,
     clean: false,
     deps: { alwaysBundle: [/./] },
+    plugins,
     logLevel: "warn",
     report: false,
   });
