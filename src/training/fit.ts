@@ -6,7 +6,7 @@ import type { Packing } from "../nn/packed-weights.js";
 import { loadLatestCheckpoint, removeUnfinished } from "./checkpoint.js";
 import { runLoop } from "./loop.js";
 import type { LoopOptions, LoopReport } from "./loop.js";
-import type { AdamWOptions } from "./optimiser.js";
+import type { OptimiserOptions } from "./optimiser.js";
 import { trainingStep } from "./step.js";
 import type { LossBuilder } from "./step.js";
 import { Trainer, initialState } from "./trainer.js";
@@ -41,7 +41,7 @@ export interface TrainOptions {
 export interface Fit extends Pick<LoopOptions, "steps" | "batchSize" | "batchOf" | "digest"> {
   readonly packing: Packing;
   readonly loss: LossBuilder;
-  readonly optimiser: AdamWOptions;
+  readonly optimiser: OptimiserOptions;
   /** Learning rate at step `k`, counted from 1. */
   readonly learningRate: (k: number) => number;
   readonly emaDecay: number;

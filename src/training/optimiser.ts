@@ -1,4 +1,4 @@
-// AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) with global-norm clipping, as graph values.
+// AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) and global-norm clipping, as graph values.
 
 import {
   add,
@@ -15,6 +15,11 @@ import {
 } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
 
+/** Decay of the first moment where none is given. */
+export const BETA1 = 0.9;
+/** Decay of the second moment where none is given. */
+export const BETA2 = 0.999;
+
 export interface AdamWOptions {
   /** Decay of the first moment; 0.9 when absent. */
   readonly beta1?: number;
@@ -28,9 +33,13 @@ export interface AdamWOptions {
   readonly clipNorm?: number;
 }
 
+export interface OptimiserOptions extends AdamWOptions {
+  /** What moves the matrices inside the network: AdamW when absent, or Muon with beta1 as its momentum. */
+  readonly matrices?: "adamw" | "muon";
+}
+
 /** One vector each, all of one length. */
-export interface OptimiserState {
-  readonly parameters: Value;
+export interface Moments {
   readonly firstMoment: Value;
   readonly secondMoment: Value;
 }
@@ -57,36 +66,42 @@ export function clipFactor(gradientNorm: Value, { clipNorm = 1 }: AdamWOptions):
 // Keeps the learning rate a divisor at steps that learn nothing.
 const LEAST_RATE = 1e-30;
 
-/**
- * One AdamW step on vectors whose first `decayed` elements are matrices. The gradient counts `clip` times.
- *
- * m ← β1 m + (1 - β1) g;  v ← β2 v + (1 - β2) g²;  θ ← θ - η λ θ - η m̂ / (√v̂ + ε). All that is a scalar is
- * worked out first, so that the vectors are passed over as few times as can be.
- */
-export function adamW(
-  state: OptimiserState,
+/** m ← β1 m + (1 - β1) g and v ← β2 v + (1 - β2) g². The gradient counts `clip` times. */
+export function nextMoments(
+  state: Moments,
   gradient: Value,
   clip: Value,
-  rates: StepRates,
-  decayed: number,
-  options: AdamWOptions = {},
-): OptimiserState {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
-  const { learningRate, correction1, correction2 } = rates;
-  const firstMoment = add(mul(state.firstMoment, beta1), mul(gradient, mul(clip, 1 - beta1)));
+  { beta1 = BETA1, beta2 = BETA2 }: AdamWOptions,
+): Moments {
   const squares = mul(mul(gradient, gradient), mul(mul(clip, clip), 1 - beta2));
-  const secondMoment = add(mul(state.secondMoment, beta2), squares);
-  // η m̂ / (√v̂ + ε) = m / ((√v / √c2 + ε) c1 / η)
-  const inverseRate = div(correction1, max(learningRate, LEAST_RATE));
-  const root = mul(sqrt(secondMoment), div(inverseRate, sqrt(correction2)));
-  const change = div(firstMoment, add(root, mul(inverseRate, epsilon)));
-  const kept = sub(1, mul(learningRate, weightDecay));
-  const parameters = sub(decay(state.parameters, kept, decayed), change);
-  return { parameters, firstMoment, secondMoment };
+  return {
+    firstMoment: add(mul(state.firstMoment, beta1), mul(gradient, mul(clip, 1 - beta1))),
+    secondMoment: add(mul(state.secondMoment, beta2), squares),
+  };
 }
 
-/** The first `decayed` elements of a vector times `kept`, and the rest. */
-function decay(parameters: Value, kept: Value, decayed: number): Value {
+/**
+ * What AdamW subtracts besides the decay: η m̂ / (√v̂ + ε) = m / ((√v / √c2 + ε) c1 / η). All that is a scalar is
+ * worked out first, so that the vectors are passed over as few times as can be.
+ */
+export function adamWChange(
+  { firstMoment, secondMoment }: Moments,
+  { learningRate, correction1, correction2 }: StepRates,
+  { epsilon = 1e-8 }: AdamWOptions,
+): Value {
+  const inverseRate = div(correction1, max(learningRate, LEAST_RATE));
+  const root = mul(sqrt(secondMoment), div(inverseRate, sqrt(correction2)));
+  return div(firstMoment, add(root, mul(inverseRate, epsilon)));
+}
+
+/** Parameters whose first `decayed` elements are matrices, these times 1 - η λ, and the rest. */
+export function decayMatrices(
+  parameters: Value,
+  { learningRate }: StepRates,
+  decayed: number,
+  { weightDecay = 0.01 }: AdamWOptions,
+): Value {
+  const kept = sub(1, mul(learningRate, weightDecay));
   const size = parameters.shape[0]!;
   if (decayed <= 0) return parameters;
   if (decayed >= size) return mul(parameters, kept);

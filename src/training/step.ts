@@ -1,13 +1,15 @@
-// A whole training step as one graph: forward, backward, clipping, AdamW and EMA in one call.
+// A whole training step as one graph: forward, backward, clipping, optimiser and EMA in one call.
 
+import { sub } from "../engine/functions.js";
 import { Graph } from "../engine/graph.js";
 import type { Value } from "../engine/graph.js";
 import { PackedWeights } from "../nn/packed-weights.js";
 import type { Packing } from "../nn/packed-weights.js";
 import type { Weights } from "../nn/weights.js";
 import { emaStep } from "./ema.js";
-import { adamW, clipFactor, norm } from "./optimiser.js";
-import type { AdamWOptions, StepRates } from "./optimiser.js";
+import { changesOf } from "./changes.js";
+import { clipFactor, decayMatrices, nextMoments, norm } from "./optimiser.js";
+import type { OptimiserOptions, StepRates } from "./optimiser.js";
 import { pieceName, piecesOf } from "./pieces.js";
 
 /** The vectors that a step reads and writes, each [packing.size]. */
@@ -34,7 +36,7 @@ export function nextName(name: StateName): string {
 export function trainingStep(
   packing: Packing,
   build: LossBuilder,
-  options: AdamWOptions = {},
+  options: OptimiserOptions = {},
 ): Graph {
   const graph = new Graph();
   const vector = graph.input("parameters", "float32", [packing.size]);
@@ -45,11 +47,15 @@ export function trainingStep(
   const gradientNorm = norm(gradients);
   const clip = clipFactor(gradientNorm, options);
   const rates = declareRates(graph);
-  pieces.forEach(({ start, end }, i) => {
-    const state = declarePiece(graph, i, end - start);
-    const next = adamW(state, gradients[i]!, clip, rates, packing.decayed - start, options);
-    const average = emaStep(state.average, next.parameters, rates.emaDecay);
-    for (const [name, value] of Object.entries({ ...next, average })) {
+  const states = pieces.map(({ start, end }, i) => declarePiece(graph, i, end - start));
+  const moments = states.map((state, i) => nextMoments(state, gradients[i]!, clip, options));
+  const changes = changesOf({ packing, gradients, clip, moments, rates }, options);
+  pieces.forEach(({ start }, i) => {
+    const { parameters: now, average: before } = states[i]!;
+    const kept = decayMatrices(now, rates, packing.decayed - start, options);
+    const parameters = sub(kept, changes[i]!);
+    const average = emaStep(before, parameters, rates.emaDecay);
+    for (const [name, value] of Object.entries({ ...moments[i]!, parameters, average })) {
       graph.output(pieceName(nextName(name as StateName), i), value);
     }
   });

@@ -5,7 +5,7 @@ import { floats, zeros } from "../core/tensor.js";
 import type { HostTensor } from "../core/tensor.js";
 import type { Session, Tensors } from "../engine/runtime/session.js";
 import { emaDecay } from "./ema.js";
-import { biasCorrection } from "./optimiser.js";
+import { BETA1, BETA2, biasCorrection } from "./optimiser.js";
 import { cutVector } from "./pieces.js";
 import { STATE_NAMES, nextName } from "./step.js";
 import type { StateName } from "./step.js";
@@ -55,7 +55,7 @@ export class Trainer {
   /** One step. Throws FollowspotError when the loss is no number; the state is then the last good one. */
   async step(batch: Tensors): Promise<StepReport> {
     const k = this.completed + 1;
-    const { beta1 = 0.9, beta2 = 0.999 } = this.options;
+    const { beta1 = BETA1, beta2 = BETA2 } = this.options;
     const scalar = (value: number): HostTensor => floats([], [value]);
     const feeds = {
       parameters: this.state.parameters,

@@ -36,6 +36,8 @@ export const textToImageSchema = z
       /** Last steps over which the rate falls; all after the warm-up when absent. */
       decay: z.int().positive().optional(),
     }),
+    /** What moves the UNet's matrices: AdamW, or Muon with a momentum of 0.95 (training/muon.ts). */
+    optimiser: z.enum(["adamw", "muon"]).default("adamw"),
     weight_decay: z.number().nonnegative(),
     ema_decay: share,
     caption_dropout: share,

@@ -1,0 +1,65 @@
+// What a step subtracts from the parameters besides their decay: AdamW's change, and Muon's where it is asked for.
+
+import { sizeOf } from "../core/shape.js";
+import { mul } from "../engine/functions.js";
+import type { Value } from "../engine/graph.js";
+import type { Packing } from "../nn/packed-weights.js";
+import type { WeightSpec } from "../nn/weights.js";
+import { muonChange, takenByMuon } from "./muon.js";
+import { BETA1, adamWChange } from "./optimiser.js";
+import type { Moments, OptimiserOptions, StepRates } from "./optimiser.js";
+import { assemble } from "./pieces.js";
+
+/** A step's vectors in pieces, and its scalars. */
+export interface StepVectors {
+  readonly packing: Packing;
+  readonly gradients: readonly Value[];
+  readonly clip: Value;
+  /** The moments, this step's gradient included. */
+  readonly moments: readonly Moments[];
+  readonly rates: StepRates;
+}
+
+/** The changes in the same pieces. */
+export function changesOf(vectors: StepVectors, options: OptimiserOptions): Value[] {
+  const own = vectors.moments.map((moments) => adamWChange(moments, vectors.rates, options));
+  return options.matrices === "muon" ? withMuon(own, vectors, options) : own;
+}
+
+/** A part of the vector: one matrix of Muon's, or all between two of them. */
+interface Region {
+  readonly start: number;
+  readonly end: number;
+  readonly spec?: WeightSpec;
+}
+
+function regionsOf(packing: Packing): Region[] {
+  const regions: Region[] = [];
+  let done = 0;
+  for (const spec of packing.specs.filter(takenByMuon)) {
+    const start = packing.offsetOf(spec.name);
+    if (start > done) regions.push({ start: done, end: start });
+    done = start + sizeOf(spec.shape);
+    regions.push({ start, end: done, spec });
+  }
+  return done < packing.size ? [...regions, { start: done, end: packing.size }] : regions;
+}
+
+function withMuon(own: readonly Value[], vectors: StepVectors, options: OptimiserOptions): Value[] {
+  const { packing, gradients, clip, moments, rates } = vectors;
+  const firstMoments = moments.map(({ firstMoment }) => firstMoment);
+  const changes = regionsOf(packing).map(({ start, end, spec }) => {
+    if (!spec) return assemble(own, start, end);
+    const gradient = mul(assemble(gradients, start, end), clip);
+    const momentum = assemble(firstMoments, start, end);
+    const beta = options.beta1 ?? BETA1;
+    return mul(muonChange(spec, gradient, momentum, beta), rates.learningRate);
+  });
+  let start = 0;
+  return own.map((piece) => {
+    const end = start + piece.shape[0]!;
+    const part = assemble(changes, start, end);
+    start = end;
+    return part;
+  });
+}
