@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { parseAutoencoderTinyConfig } from "../../models/vae/index.js";
+import { sceneChoiceSchema } from "../data/prepare.js";
 import { documentDigest } from "../digest.js";
 import { factorOf } from "./folder.js";
 
@@ -12,7 +13,7 @@ export const autoencoderSchema = z
     kind: z.literal("autoencoder"),
     /** Side of the pictures in pixels. */
     size: z.int().positive(),
-    scenes: z.strictObject({ count: z.int().positive(), seed: z.int().nonnegative() }),
+    scenes: sceneChoiceSchema,
     /** The contents of the autoencoder's config.json; its scaling_factor is measured after training. */
     autoencoder: z.unknown().transform(parseAutoencoderTinyConfig),
     /** Side of the squares that are cut out of pictures, in pixels, a multiple of the autoencoder's factor. */

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { documentDigest } from "../digest.js";
+import { sceneChoiceSchema } from "../data/prepare.js";
 
 const folder = z.string().min(1);
 
@@ -11,7 +12,7 @@ export const contrastiveSchema = z
     kind: z.literal("contrastive"),
     /** Side of the pictures in pixels. */
     size: z.int().positive(),
-    scenes: z.strictObject({ count: z.int().positive(), seed: z.int().nonnegative() }),
+    scenes: sceneChoiceSchema,
     /** Folders of the trained autoencoder and of the tokenizer. */
     autoencoder: folder,
     tokenizer: folder,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Generator } from "../../core/generator.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadDrawings, trainingSample } from "../scenes/index.js";
+import type { ThingCounts } from "../scenes/index.js";
 
 export interface PoolOptions {
   /** Folder of the pool. */
@@ -15,6 +16,8 @@ export interface PoolOptions {
   readonly count: number;
   /** Seed of the scene sampler; scene `i` depends on the seed and `i` alone. */
   readonly seed: bigint;
+  /** How many things the scenes hold; the mixture of the evaluated scenes when absent. */
+  readonly counts?: ThingCounts | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number) => void;
 }
@@ -30,7 +33,7 @@ function picturesPath(folder: string): string {
 
 /** Renders what the pool still lacks: a pool that was cut short goes on where it stopped. */
 export async function renderPool(options: PoolOptions): Promise<void> {
-  const { folder, size, count, seed, signal, onProgress } = options;
+  const { folder, size, count, seed, counts, signal, onProgress } = options;
   await mkdir(folder, { recursive: true });
   const bytes = size * size * 3;
   const captions = await readCaptions(folder);
@@ -44,7 +47,10 @@ export async function renderPool(options: PoolOptions): Promise<void> {
       const chunk = new Uint8Array(here * bytes);
       for (let i = 0; i < here; i++) {
         const sceneSeed = BigInt.asUintN(32, seed + SCENE_STRIDE * BigInt(start + i));
-        const sample = trainingSample(new Generator(sceneSeed), { drawings, size });
+        const sample = trainingSample(new Generator(sceneSeed), {
+          ...{ drawings, size },
+          ...(counts && { counts }),
+        });
         chunk.set(sample.picture, i * bytes);
         captions.push(sample.caption);
       }

@@ -1,23 +1,39 @@
 // The scenes of a run, in its own folder: rendered where they are missing, then opened.
 
 import { join } from "node:path";
+import { z } from "zod";
 import type { TrainOptions } from "../fit.js";
 import { openPool, renderPool } from "./pool.js";
 import type { Pool } from "./pool.js";
 
+const share = z.number().min(0).max(1);
+
 /** Folder of the rendered scenes in a run's folder. */
 const SCENES = "scenes";
+
+export const sceneChoiceSchema = z.strictObject({
+  count: z.int().positive(),
+  seed: z.int().nonnegative(),
+  /** Shares of the scenes with one, two and three things; those of the evaluated scenes when absent. */
+  things: z
+    .tuple([share, share, share])
+    .refine((shares) => Math.abs(shares[0] + shares[1] + shares[2] - 1) < 1e-6, {
+      error: "expected three shares that sum to 1",
+    })
+    .optional(),
+});
+export type SceneChoice = z.infer<typeof sceneChoiceSchema>;
 
 /** Which scenes a run is trained on. */
 export interface SceneConfig {
   /** Side of the pictures in pixels. */
   readonly size: number;
-  readonly scenes: { readonly count: number; readonly seed: number };
+  readonly scenes: SceneChoice;
 }
 
 /** Renders the scenes that a run's folder still lacks, and opens them. */
 export async function preparePool(
-  { size, scenes: { count, seed } }: SceneConfig,
+  { size, scenes: { count, seed, things } }: SceneConfig,
   { folder, signal, onStage, onProgress }: TrainOptions,
 ): Promise<Pool> {
   const poolFolder = join(folder, SCENES);
@@ -27,6 +43,7 @@ export async function preparePool(
     size,
     count,
     seed: BigInt(seed),
+    counts: things,
     signal,
     onProgress: (done) => onProgress?.(done, count),
   });

@@ -10,8 +10,8 @@ export type { Drawings } from "./drawings.js";
 export { combinationsOf, isHeldOut } from "./held-out.js";
 export type { Combination } from "./held-out.js";
 export { renderAlpha, renderScene } from "./render.js";
-export { coverOf, sampleScene, trainingSample } from "./sample.js";
-export type { Split, TrainingSample } from "./sample.js";
+export { THING_COUNTS, coverOf, sampleScene, trainingSample } from "./sample.js";
+export type { Split, ThingCounts, TrainingSample } from "./sample.js";
 export { PROTOCOL_SPLITS, placementProtocol } from "./triples.js";
 export type {
   PlacementProtocol,

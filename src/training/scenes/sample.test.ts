@@ -13,7 +13,7 @@ import {
   sampleScene,
   trainingSample,
 } from "./index.js";
-import type { Scene, TrainingSample } from "./index.js";
+import type { Scene, ThingCounts, TrainingSample } from "./index.js";
 
 const drawings = await loadDrawings();
 const generator = new Generator(11n);
@@ -106,6 +106,18 @@ describe("sampleScene", () => {
     const share = any.filter(({ scene }) => heldOut(scene)).length / any.length;
     expect(share).toBeGreaterThan(0.1);
     expect(share).toBeLessThan(0.6);
+  });
+});
+
+describe("sampleScene with shares of counts", () => {
+  it("draws scenes of the wanted numbers of things alone", () => {
+    const source = new Generator(9n);
+    const numbers = (counts: ThingCounts): Set<number> =>
+      new Set(
+        Array.from({ length: 80 }, () => sampleScene(source, { counts }).scene.things.length),
+      );
+    expect(numbers([1, 0, 0])).toEqual(new Set([1]));
+    expect(numbers([0, 0.5, 0.5])).toEqual(new Set([2, 3]));
   });
 });
 

@@ -13,6 +13,12 @@ import { solidSprite } from "./solids.js";
 /** Which combinations may occur: none of the held-out ones, at least one of them, or all. */
 export type Split = "train" | "heldout" | "any";
 
+/** Shares of the scenes with one, two and three things; they sum to 1. */
+export type ThingCounts = readonly [number, number, number];
+
+/** The mixture of the evaluated scenes, and of training unless a configuration says otherwise. */
+export const THING_COUNTS: ThingCounts = [0.35, 0.45, 0.2];
+
 const MINIMUM_SIDE = 0.15; // fraction of the picture
 const MAXIMUM_SIDE = 0.6; // fraction of the picture
 const MAXIMUM_COVER = 0.2; // share of a box that later boxes may cover
@@ -29,9 +35,9 @@ function sameName(a: Named, b: Named): boolean {
   return a.kind === b.kind && a.colour === b.colour;
 }
 
-function drawNames(generator: RandomSource): Named[] {
+function drawNames(generator: RandomSource, [one, two]: ThingCounts): Named[] {
   const dice = generator.random();
-  const count = dice < 0.35 ? 1 : dice < 0.8 ? 2 : 3;
+  const count = dice < one ? 1 : dice < one + two ? 2 : 3;
   const names: Named[] = [];
   while (names.length < count) {
     const name = drawName(generator);
@@ -94,9 +100,9 @@ function drawThing(generator: RandomSource, name: Named, box: Box): SceneThing {
 }
 
 /** A random scene, whatever its combinations. */
-function drawScene(generator: RandomSource): Scene {
+function drawScene(generator: RandomSource, counts: ThingCounts): Scene {
   for (;;) {
-    const names = drawNames(generator);
+    const names = drawNames(generator, counts);
     for (let attempt = 0; attempt < 8; attempt++) {
       const boxes = drawBoxes(generator, names);
       if (!boxes) continue;
@@ -113,10 +119,10 @@ function belongsTo(scene: Scene, split: Split): boolean {
 /** A random scene of the split, with a caption. */
 export function sampleScene(
   generator: RandomSource,
-  { split = "train" }: { split?: Split } = {},
+  { split = "train", counts = THING_COUNTS }: { split?: Split; counts?: ThingCounts } = {},
 ): { scene: Scene; caption: string } {
   for (;;) {
-    const scene = drawScene(generator);
+    const scene = drawScene(generator, counts);
     if (belongsTo(scene, split)) return { scene, caption: captionOf(scene, generator) };
   }
 }
@@ -130,8 +136,8 @@ export interface TrainingSample {
 /** A rendered pair for training, without held-out combinations. */
 export function trainingSample(
   generator: RandomSource,
-  { drawings, size }: { drawings: Drawings; size: number },
+  { drawings, size, counts }: { drawings: Drawings; size: number; counts?: ThingCounts },
 ): TrainingSample {
-  const { scene, caption } = sampleScene(generator, { split: "train" });
+  const { scene, caption } = sampleScene(generator, { split: "train", ...(counts && { counts }) });
   return { picture: renderScene(scene, size, drawings), caption };
 }

@@ -5,6 +5,7 @@ import { SAMPLER_NAMES } from "../../diffusion/samplers/registry.js";
 import type { SamplerName } from "../../diffusion/samplers/registry.js";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { parseUNetConfig } from "../../models/unet/index.js";
+import { sceneChoiceSchema } from "../data/prepare.js";
 
 const share = z.number().min(0).max(1);
 const folder = z.string().min(1);
@@ -14,7 +15,7 @@ export const textToImageSchema = z
     kind: z.literal("text-to-image"),
     /** Side of the pictures in pixels, a multiple of the autoencoder's factor. */
     size: z.int().positive(),
-    scenes: z.strictObject({ count: z.int().positive(), seed: z.int().nonnegative() }),
+    scenes: sceneChoiceSchema,
     /** Folders of the trained autoencoder and of the tokenizer. */
     autoencoder: folder,
     tokenizer: folder,
