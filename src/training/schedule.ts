@@ -5,8 +5,8 @@ export interface WarmupCosineOptions {
   readonly warmup: number;
   readonly steps: number;
   readonly floor: number;
-  /** Last steps over which the rate falls; all after the warm-up when absent. */
-  readonly decay?: number | undefined;
+  /** Last steps over which the rate falls; all after the warm-up when absent or null. */
+  readonly decay?: number | null | undefined;
 }
 
 /**

@@ -14,13 +14,14 @@ const SCENES = "scenes";
 export const sceneChoiceSchema = z.strictObject({
   count: z.int().positive(),
   seed: z.int().nonnegative(),
-  /** Shares of the scenes with one, two and three things; those of the evaluated scenes when absent. */
+  /** Shares of the scenes with one, two and three things; those of the evaluated scenes when null. */
   things: z
     .tuple([share, share, share])
     .refine((shares) => Math.abs(shares[0] + shares[1] + shares[2] - 1) < 1e-6, {
       error: "expected three shares that sum to 1",
     })
-    .optional(),
+    .nullable()
+    .default(null),
 });
 export type SceneChoice = z.infer<typeof sceneChoiceSchema>;
 
@@ -43,7 +44,7 @@ export async function preparePool(
     size,
     count,
     seed: BigInt(seed),
-    counts: things,
+    counts: things ?? undefined,
     signal,
     onProgress: (done) => onProgress?.(done, count),
   });

@@ -21,10 +21,10 @@ export const textToImageSchema = z
     tokenizer: folder,
     unet: z.unknown().transform(parseUNetConfig),
     text_encoder: z.unknown().transform(parseTextEncoderConfig),
-    /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when absent. */
-    text_encoder_weights: folder.optional(),
-    /** Folder of a trained model whose weights are begun with; what it lacks, or all when absent, begins anew. */
-    start_from: folder.optional(),
+    /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when null or null. */
+    text_encoder_weights: folder.nullable().default(null),
+    /** Folder of a trained model whose weights are begun with; what it lacks, or all when null, begins anew. */
+    start_from: folder.nullable().default(null),
     /** The contents of scheduler_config.json. */
     scheduler: z.record(z.string(), z.unknown()),
     seed: z.int().nonnegative(),
@@ -34,8 +34,8 @@ export const textToImageSchema = z
       peak: z.number().positive(),
       floor: z.number().nonnegative(),
       warmup: z.int().nonnegative(),
-      /** Last steps over which the rate falls; all after the warm-up when absent. */
-      decay: z.int().positive().optional(),
+      /** Last steps over which the rate falls; all after the warm-up when null. */
+      decay: z.int().positive().nullable().default(null),
     }),
     /** What moves the UNet's matrices: AdamW, or Muon with a momentum of 0.95 (training/muon.ts). */
     optimiser: z.enum(["adamw", "muon"]).default("adamw"),

@@ -75,7 +75,7 @@ async function writeNetworks(
   );
   await writeJson(join(folders.text, "config.json"), textEncoderConfig(config, tokenizer));
   const { text_encoder_weights: kept } = config;
-  if (kept !== undefined) {
+  if (kept !== null) {
     await copyFile(join(shippedPath(kept), TEXT_WEIGHTS), join(folders.text, TEXT_WEIGHTS));
     return;
   }

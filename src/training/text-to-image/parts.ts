@@ -35,7 +35,7 @@ export async function readParts(config: TextToImageConfig): Promise<Parts> {
 
 async function readText(config: TextToImageConfig): Promise<Parts["text"]> {
   const { text_encoder_weights: folder } = config;
-  if (folder === undefined) return undefined;
+  if (folder === null) return undefined;
   const file = await openSafetensors(join(shippedPath(folder), "model.safetensors"));
   return file.readAllFloat32();
 }
