@@ -47,7 +47,7 @@ export async function yardstick(runtime: Runtime, threads: number): Promise<Work
   let y = a;
   for (let i = 0; i < LINKS; i++) y = matmul(y, b);
   graph.output("y", y);
-  const session = await runtime.compile(graph, { threads });
+  const session = await runtime.compile(graph, { threads, spinning: true });
   // Entries of variance 1 / SIDE keep the products at the size of their factor.
   const feeds = { a: noise([SIDE, SIDE]), b: noise([SIDE, SIDE], Math.sqrt(3 / SIDE), 2) };
   return {
@@ -78,7 +78,7 @@ export async function forwardWork(
     ? fileWeights(graph, weightFile, specs)
     : constantWeights(graph, specs);
   forwardGraph(weights, net, batch);
-  const session = await runtime.compile(graph, compile);
+  const session = await runtime.compile(graph, { spinning: true, ...compile });
   const openSeconds = (performance.now() - start) / 1000;
   const feeds = feedsFor(graph, net.text?.vocab_size);
   const { parameters, flops } = sizesOf(net);
@@ -105,7 +105,7 @@ export async function trainingWork(
   const start = performance.now();
   const packing = new Packing(specsOf(net));
   const graph = trainingStep(packing, denoisingLoss(net, batch));
-  const session = await runtime.compile(graph, compile);
+  const session = await runtime.compile(graph, { spinning: true, ...compile });
   const openSeconds = (performance.now() - start) / 1000;
   const feeds = Object.entries(feedsFor(graph, net.text?.vocab_size));
   const data = Object.fromEntries(feeds.filter(([input]) => !OWN_INPUTS.test(input)));

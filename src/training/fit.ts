@@ -67,7 +67,7 @@ export async function fit(
   const resumed = await loadLatestCheckpoint(folder, digests, packing.size);
   onStage?.("building the training step");
   const graph = trainingStep(packing, fit.loss, fit.optimiser);
-  const session = await runtime.compile(graph);
+  const session = await runtime.compile(graph, { spinning: true });
   try {
     const { learningRate, emaDecay, optimiser } = fit;
     const { beta1, beta2 } = optimiser;

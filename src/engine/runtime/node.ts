@@ -47,8 +47,7 @@ function sessionOptions(
     logSeverityLevel: 3,
     ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
     extra: {
-      // Waiting threads sleep: spinning would take the cores from whatever else runs.
-      session: { intra_op: { allow_spinning: "0" } },
+      session: { intra_op: { allow_spinning: options.spinning ? "1" : "0" } },
       ...(options.mergeEqual === false
         ? { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } }
         : {}),
