@@ -4,17 +4,18 @@ import { basename, join } from "node:path";
 import { Generator } from "../../core/generator.js";
 import { integers } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
-import { clipping } from "../../diffusion/continuous.js";
-import { sampleToEnd } from "../../diffusion/index.js";
 import type { Latent } from "../../diffusion/index.js";
 import type { Tensors } from "../../engine/runtime/session.js";
-import { stackRows } from "../../guidance/rows.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { contactSheet } from "../../io/contact-sheet.js";
-import type { UNet2DConfig } from "../../models/unet2d/index.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { TrainOptions } from "../../training/fit.js";
-import { classCondition, teacherPacking, toPictures } from "../../training/teacher/index.js";
+import {
+  classesInTurn,
+  drawPictures,
+  teacherPacking,
+  toPictures,
+} from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { CompiledPredictor, fewSteps } from "../few-steps.js";
 import type { Continuation, Evaluations } from "../few-steps.js";
@@ -46,9 +47,10 @@ export async function drawStudent(
   const { unet, head, size, schedule } = parent;
   const { count, seed } = config.draw;
   const packing = teacherPacking(studentConfig(config, parent, round));
-  const streams = Array.from({ length: count }, (_, i) => new Generator(BigInt(seed + i)));
-  const picture = [1, size, size, unet.in_channels];
-  const noise = (): Latent => stackRows(streams.map((stream) => stream.randn(picture)));
+  const picture = [size, size, unet.in_channels];
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  const classes = classesInTurn(unet, numbers);
+  const labels: Tensors = classes ? { classLabels: integers([count], classes) } : {};
   const student = await CompiledPredictor.create(
     runtime,
     (graph) => {
@@ -57,26 +59,19 @@ export async function drawStudent(
       return pictureNetwork(new PackedWeights(vector, packing), unet, { head, classLabels })
         .predict;
     },
-    [count, ...picture.slice(1)],
-    { extra: { parameters: average, ...classesInTurn(unet, count) } },
+    [count, ...picture],
+    { extra: { parameters: average, ...labels } },
   );
   try {
-    const pictures = await sampleToEnd({
+    const pictures = await drawPictures({
       ...fewSteps(schedule, continuationOf(config)),
-      ...{ denoiser: clipping(student), condition: classCondition(count, undefined), signal },
-      ...{ steps: round.steps, noise: noise(), stepNoise: noise },
+      streams: numbers.map((i) => new Generator(BigInt(seed + i))),
+      ...{ denoiser: student, steps: round.steps, picture, signal },
     });
     return { pictures, spent: student.spent };
   } finally {
     await student.release();
   }
-}
-
-/** Class i modulo their number for picture i, where a network has classes. */
-function classesInTurn({ num_class_embeds: rows }: UNet2DConfig, count: number): Tensors {
-  if (rows === null) return {};
-  const labels = Array.from({ length: count }, (_, i) => i % (rows - 1));
-  return { classLabels: integers([count], labels) };
 }
 
 /** Draws a sheet into the run's folder. */
