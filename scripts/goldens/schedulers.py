@@ -92,6 +92,14 @@ SAMPLERS = {
             ("clipped", LINSPACE | dict(clip_sample=True), SOME, 0),
         ],
     ),
+    "lcm": (
+        diffusers.LCMScheduler,
+        [
+            ("sd1", dict(SD1), [1, 2, 4, 7], 0),
+            ("zero-snr", dict(SD1, **V, rescale_betas_zero_snr=True), [1, 2, 4, 8], 0),
+            ("few", dict(SD1, original_inference_steps=8, timestep_scaling=1.0), [4], 0),
+        ],
+    ),
     "dpm++2m": (
         diffusers.DPMSolverMultistepScheduler,
         [

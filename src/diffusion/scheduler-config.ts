@@ -46,6 +46,10 @@ export interface SchedulerConfig {
   readonly lowerOrderFinal: boolean;
   /** DPM-Solver++ always takes a first-order last step. */
   readonly eulerAtFinal: boolean;
+  /** Levels that a consistency model was distilled on. */
+  readonly originalSteps: number;
+  /** LCM's factor on timesteps in the boundary condition. */
+  readonly timestepScaling: number;
 }
 
 // Settings that change every step and that no sampler here follows: key, the only value that is accepted.
@@ -117,6 +121,8 @@ export function schedulerConfig(json: Json): SchedulerConfig {
     lambdaMinClipped: number(json, "lambda_min_clipped", -Infinity),
     lowerOrderFinal: flag(json, "lower_order_final") ?? true,
     eulerAtFinal: flag(json, "euler_at_final") ?? false,
+    originalSteps: count(json, "original_inference_steps", 50, 1),
+    timestepScaling: number(json, "timestep_scaling", 10),
   };
 }
 

@@ -31,7 +31,7 @@ interface Case {
 const SHAPE = [1, 2, 2, 2];
 const NOISE = golden("noise") as { initial: number[]; steps: number[][] };
 // These keep alpha * x0 + sigma * eps in diffusers too; the others keep x / alpha.
-const VARIANCE_PRESERVING: readonly SamplerName[] = ["ddim", "dpm++2m"];
+const VARIANCE_PRESERVING: readonly SamplerName[] = ["ddim", "dpm++2m", "lcm"];
 
 function golden(name: string): unknown {
   const url = new URL(`../../../test/golden/schedulers/${name}.json`, import.meta.url);

@@ -7,6 +7,7 @@ import { dpmpp2m } from "./dpmpp-2m.js";
 import { eulerAncestral } from "./euler-ancestral.js";
 import { euler } from "./euler.js";
 import { heun } from "./heun.js";
+import { lcm } from "./lcm.js";
 import { lms } from "./lms.js";
 import type { Sampler } from "./sampler.js";
 
@@ -18,6 +19,7 @@ export const SAMPLERS = {
   lms,
   heun,
   "dpm++2m": dpmpp2m,
+  lcm,
 } as const satisfies Record<string, Sampler>;
 
 export type SamplerName = keyof typeof SAMPLERS;

@@ -58,7 +58,7 @@ describe("sample", () => {
   });
 
   it.each([
-    [{ sampler: "plms" as "ddim" }, /expected one of ddim, euler, .*dpm\+\+2m, got "plms"/],
+    [{ sampler: "plms" as "ddim" }, /expected one of ddim, euler, .*dpm\+\+2m, lcm, got "plms"/],
     [{ eta: 1.5, sampler: "ddim" as const }, /eta: expected a number from 0 to 1, got 1.5/],
     [{ eta: NaN, sampler: "ddim" as const }, /eta: expected a number from 0 to 1, got NaN/],
     [{ eta: 0.5 }, /eta: expected 0 with euler, got 0.5. Only ddim has it/],

@@ -27,3 +27,14 @@ export async function collect(run: AsyncIterable<SampleStep>): Promise<SampleSte
   for await (const step of run) steps.push(step);
   return steps;
 }
+
+/** The consistency function of a Gaussian: where its probability flow ends. */
+export function consistent(mean: number, deviation: number): Denoiser {
+  return {
+    denoise: async (x, { alpha, sigma }) => {
+      const spread = Math.hypot(alpha * deviation, sigma);
+      const data = x.data.map((value) => mean + (deviation * (value - alpha * mean)) / spread);
+      return { x0: floats(x.shape, data) };
+    },
+  };
+}
