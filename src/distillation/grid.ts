@@ -3,14 +3,20 @@
 import { floats } from "../core/tensor.js";
 import type { HostTensor } from "../core/tensor.js";
 import { signalWeight } from "../diffusion/index.js";
-import type { Level, LogSnrSchedule, LossWeighting } from "../diffusion/index.js";
+import type { Level, LogSnrLevel, LossWeighting } from "../diffusion/index.js";
 import { CLEAN } from "../diffusion/continuous.js";
 import type { TargetKind } from "./loss.js";
 import { levelFeeds, pathFeeds, pathThrough } from "./path.js";
 
+/** The levels at times from 0 to 1. */
+export interface Times {
+  /** Throws FollowspotError outside of 0 to 1. */
+  readonly level: (t: number) => LogSnrLevel;
+}
+
 export interface GridOptions {
   readonly kind: TargetKind;
-  readonly schedule: LogSnrSchedule;
+  readonly schedule: Times;
   /** Steps of the student: it is trained at t = i / steps, i from 1. */
   readonly steps: number;
   /** Teacher steps to one of the student's. */
@@ -25,7 +31,7 @@ export interface GridOptions {
 export const REFERENCE_GAP = 1 / 256;
 
 /** The level at t; without any noise at 0. */
-function arrival(schedule: LogSnrSchedule, t: number): Level {
+function arrival(schedule: Times, t: number): Level {
   return t === 0 ? CLEAN : schedule.level(t);
 }
 

@@ -18,6 +18,11 @@ import {
   semanticSchema,
 } from "./semantic-run/config.js";
 import type { SemanticConfig } from "./semantic-run/config.js";
+import { textStudentDigest, textStudentSchema } from "./text-run/config.js";
+import type { TextStudentConfig } from "./text-run/config.js";
+import { exportTextStudent } from "./text-run/export.js";
+import { readTextParent } from "./text-run/parent.js";
+import { trainTextStudent } from "./text-run/train.js";
 import { exportSemantic } from "./semantic-run/export.js";
 import { readSemanticModels, trainSemantic } from "./semantic-run/train.js";
 
@@ -82,6 +87,20 @@ function latentTask(config: LatentConfig): TrainingTask {
   };
 }
 
+/** The distillation of a text-to-image model that a configuration describes. */
+function textStudentTask(config: TextStudentConfig): TrainingTask {
+  const { batch, steps } = config;
+  return {
+    ...{ config, batch, steps, digest: textStudentDigest(config) },
+    check: async () => void (await readTextParent(config.parent)),
+    train: (options) => trainTextStudent(config, options),
+    export: async (trained, folder) => {
+      await exportTextStudent(config, trained, folder);
+      return [];
+    },
+  };
+}
+
 /**
  * The task that a configuration describes, of any kind.
  *
@@ -91,6 +110,7 @@ export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
   return trainingTask(json, {
     distillation: (document) => distillationTask(parseTask(distillationSchema, document)),
     semantic: (document) => semanticTask(parseTask(semanticSchema, document)),
+    "text-to-image-student": (document) => textStudentTask(parseTask(textStudentSchema, document)),
     latent: (document) => latentTask(parseTask(latentSchema, document)),
   });
 }

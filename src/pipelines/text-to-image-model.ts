@@ -41,6 +41,8 @@ export interface DrawDefaults {
   readonly cfg: number;
   /** Trailing positions that placement directs, where the model wants others than the methods' defaults. */
   readonly trailing?: number | undefined;
+  /** Scale of the guidance that a distilled student has taken in; it can be asked for no further one. */
+  readonly guidance?: number | undefined;
 }
 
 /** A model's configurations and small files. */
@@ -70,6 +72,7 @@ const defaultsSchema = z.object({
   steps: z.int().min(1).max(1000).optional(),
   cfg: z.number().min(0).max(50).optional(),
   trailing: z.int().min(0).max(75).optional(),
+  student: z.object({ guidance: z.number().min(1) }).optional(),
 });
 
 /** Side of the latents where a configuration names none: Stable Diffusion's. */
@@ -146,6 +149,7 @@ async function readDefaults(source: ModelSource, { config }: Schedule): Promise<
     steps: given.steps ?? 25,
     cfg: given.cfg ?? 7.5,
     trailing: given.trailing,
+    guidance: given.student?.guidance,
   };
 }
 

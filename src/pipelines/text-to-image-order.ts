@@ -93,6 +93,7 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   if (seeds.length === 0) throw new FollowspotError("seeds: expected at least one, got none.");
   checkRange("steps", steps, LIMITS.steps);
   checkRange("cfg", cfg, LIMITS.cfg);
+  checkStudent(defaults, cfg, negative);
   if (!isSamplerName(sampler)) {
     const known = SAMPLER_NAMES.join(", ");
     throw new FollowspotError(`sampler: expected one of ${known}, got ${String(sampler)}.`);
@@ -108,6 +109,23 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const texts = { prompt, negative: tokenizer.encode(negative) };
   const numbers = { seeds, steps, cfg, sampler, method, size };
   return { ...texts, ...numbers, boxes, heatmaps: words, previews, signal };
+}
+
+/** A student has its teacher's guidance in it: what it would lead away from was fixed when it was trained. */
+function checkStudent(
+  { guidance }: PipelineModel["defaults"],
+  cfg: number,
+  negative: string,
+): void {
+  if (guidance === undefined) return;
+  const remedy = `The model has guidance of ${guidance} distilled into it; draw with its teacher instead.`;
+  if (cfg !== 1)
+    throw new FollowspotError(`cfg: expected 1 with this model, got ${cfg}.`, { remedy });
+  if (negative.trim() === "") return;
+  throw new FollowspotError(
+    `negative: expected no negative prompt with this model, got "${negative}".`,
+    { remedy },
+  );
 }
 
 function orderBoxes(

@@ -5,6 +5,7 @@ export type { BackgroundName, Colour, DrawingKind, Noun, SolidKind } from "./kin
 export type { Box, DrawnThing, RandomSource, Scene, SceneThing, SolidThing } from "./scene.js";
 export { captionOf, placesOf, relationsOf } from "./captions.js";
 export { knownWords } from "./known-words.js";
+export { namedThings } from "./named-things.js";
 export { loadDrawings } from "./drawings.js";
 export type { Drawings } from "./drawings.js";
 export { combinationsOf, isHeldOut } from "./held-out.js";

@@ -6,7 +6,7 @@ import { floats, tensor } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { levelAt } from "../../diffusion/schedule.js";
 import type { Schedule } from "../../diffusion/schedule.js";
-import type { Tokenizer } from "../../models/tokenizer/index.js";
+import type { Encoding, Tokenizer } from "../../models/tokenizer/index.js";
 import { ShuffledOrder, streamOf } from "../data/streams.js";
 
 /** Pictures as latents, and what they are called. Nothing else. */
@@ -39,8 +39,8 @@ export type TextToImageInputs = Readonly<
 /** Gives the batch of any step. */
 export class TextToImageBatches {
   private readonly order: ShuffledOrder;
-  private readonly encoded: { readonly ids: readonly number[]; readonly length: number }[];
-  private readonly empty: { readonly ids: readonly number[]; readonly length: number };
+  private readonly encoded: readonly Encoding[];
+  private readonly empty: Encoding;
 
   constructor(
     private readonly data: CaptionedLatents,
@@ -77,6 +77,11 @@ export class TextToImageBatches {
       ),
       ...this.texts(entries, () => stream.random()),
     };
+  }
+
+  /** The captions of step `k`, none of them dropped. */
+  captionsAt(k: number): Encoding[] {
+    return this.order.at(k).map((entry) => this.encoded[entry]!);
   }
 
   // One timestep in each of as many equally likely ranges as there are pictures: every batch sees all levels.

@@ -1,0 +1,74 @@
+// What a text-to-image student is trained on: latents, captions, noise, times of its grid, and boxes that a person might draw.
+
+import type { HostTensor } from "../../core/tensor.js";
+import type { Tensors } from "../../engine/runtime/session.js";
+import { direct } from "../../guidance/placement/direct.js";
+import { editTensors } from "../../guidance/placement/edit.js";
+import type { EditRule, Grid, Placement } from "../../guidance/placement/region.js";
+import { streamOf } from "../../training/data/streams.js";
+import { TextToImageBatches } from "../../training/text-to-image/batches.js";
+import type { CaptionedLatents } from "../../training/text-to-image/batches.js";
+import { drawIntervals, gridFeeds } from "../grid.js";
+import type { GridOptions } from "../grid.js";
+import type { TextStudentConfig } from "./config.js";
+import { timesOf } from "./levels.js";
+import { editedGrids } from "./loss.js";
+import type { TextParent } from "./parent.js";
+import { randomPlacement } from "./regions.js";
+
+/** The streams of times and of boxes, beside that of noise. */
+const [TIMES, BOXES] = [3, 4];
+
+/** Boxes stand for the whole range here: the graph decides by level what is edited. */
+const MOMENT = { noiseLevel: 1, run: [1] };
+
+/** Gives the batch of any step; it follows from the seed and the step. */
+export class TextStudentBatches {
+  private readonly source: TextToImageBatches;
+  private readonly grid: GridOptions;
+  private readonly grids: readonly Grid[];
+
+  constructor(
+    data: CaptionedLatents,
+    parent: TextParent,
+    private readonly config: TextStudentConfig,
+  ) {
+    const { batch, seed, target, levels } = config;
+    this.source = new TextToImageBatches(data, parent.tokenizer, parent.schedule, {
+      ...{ batch, seed, captionDropout: 0, trailingDropout: 0 },
+      scalingFactor: parent.autoencoder.config.scaling_factor,
+    });
+    const { kind, substeps, loss: weighting } = target;
+    this.grid = { kind, schedule: timesOf(parent.schedule), steps: levels, substeps, weighting };
+    this.grids = editedGrids(parent);
+  }
+
+  /** The inputs of step `k`, counted from 1. */
+  at(k: number): Tensors {
+    const { batch, seed, levels } = this.config;
+    const { latents, noise, ids } = this.source.at(k);
+    const intervals = drawIntervals(batch, levels, streamOf(seed, TIMES, k).random());
+    return { pictures: latents, noise, ids, ...gridFeeds(intervals, this.grid), ...this.edits(k) };
+  }
+
+  /** The placements of step `k`, a picture each. */
+  placementsAt(k: number): Placement[] {
+    const { edits, seed } = this.config;
+    const stream = streamOf(seed, BOXES, k);
+    return edits
+      ? this.source.captionsAt(k).map((caption) => randomPlacement(caption, stream, edits))
+      : [];
+  }
+
+  private edits(k: number): Record<string, HostTensor> {
+    const { edits } = this.config;
+    if (!edits) return {};
+    const rule: EditRule = direct(edits);
+    const placements = this.placementsAt(k);
+    const tensors = this.grids.map((grid) => {
+      const each = placements.map((placement) => rule(placement, grid, MOMENT));
+      return editTensors(grid, each, placements[0]!.positions);
+    });
+    return Object.assign({}, ...tensors) as Record<string, HostTensor>;
+  }
+}

@@ -1,0 +1,74 @@
+// What makes a run that distils a text-to-image model: one JSON document.
+
+import { z } from "zod";
+import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
+import { documentDigest } from "../../training/digest.js";
+import { sceneChoiceSchema } from "../../training/data/prepare.js";
+import { TARGET_KINDS } from "../loss.js";
+
+const whole = z.int().positive();
+const share = z.number().min(0).max(1);
+
+const edits = z.strictObject({
+  /** Share of the pictures that are directed; the others see no edit. */
+  share: share.default(0.7),
+  /** Of two or more named things, the share of pictures in which two get boxes. */
+  pairs: share.default(0.5),
+  /** Strengths are drawn evenly from this range. */
+  strength: z.tuple([z.number().nonnegative(), z.number().nonnegative()]).default([0.5, 2]),
+  /** Sides of the boxes as fractions of the picture. */
+  side: z.tuple([share, share]).default([0.25, 0.5]),
+  /** Share of the noise range, from its noisy end, in which maps are edited. */
+  until: share.default(0.3),
+  /** Trailing positions that are directed. */
+  trailing: z.int().min(0).max(75).default(75),
+  gain: z.number().nonnegative().default(0.15),
+  outside: share.default(0.001),
+});
+
+export const textStudentSchema = z
+  .strictObject({
+    kind: z.literal("text-to-image-student"),
+    /** Folder of the text-to-image model that is the teacher. */
+    parent: z.string().min(1),
+    scenes: sceneChoiceSchema,
+    target: z.strictObject({
+      kind: z.enum(TARGET_KINDS).exclude(["reference"]),
+      /** Teacher steps to one of the student's. */
+      substeps: whole.max(16).default(1),
+      /** How errors of the clean picture are weighed by level. */
+      loss: z.enum(LOSS_WEIGHTINGS).default("truncated-snr"),
+      network: z.enum(["average", "parameters"]).default("average"),
+    }),
+    /** Levels that the student knows: the steps of a progressive one, the discretisation of a consistent one. */
+    levels: whole.max(1000),
+    /** The teacher's classifier-free guidance, which the student takes in; 1 is none. */
+    cfg: z.number().min(1).max(50),
+    /** Random boxes that teacher and student obey alike; a student that never saw an edit when null. */
+    edits: edits.nullable().default(null),
+    seed: z.int().nonnegative(),
+    batch: whole,
+    steps: whole,
+    learning_rate: z.strictObject({
+      peak: z.number().positive(),
+      floor: z.number().nonnegative(),
+      warmup: z.int().nonnegative(),
+      decay: whole.nullable().default(null),
+    }),
+    optimiser: z.enum(["adamw", "muon"]).default("adamw"),
+    weight_decay: z.number().nonnegative(),
+    clip_norm: z.number().positive().default(1),
+    ema_decay: share,
+    /** Steps that the student is drawn in if nothing else is said. */
+    draw: z.strictObject({ steps: whole.max(1000) }),
+  })
+  .readonly();
+
+export type TextStudentConfig = z.infer<typeof textStudentSchema>;
+export type EditChoice = NonNullable<TextStudentConfig["edits"]>;
+
+/** Identifies what checkpoints depend on: everything but how long and how to draw. */
+export function textStudentDigest(config: TextStudentConfig): string {
+  const { steps: _steps, draw: _draw, ...rest } = config;
+  return documentDigest(rest);
+}

@@ -1,0 +1,84 @@
+// A text-to-image student as the folder of a diffusers pipeline: its parent's, but for network, scheduler and facts.
+
+import { copyFile, cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFolderAtomic } from "../../io/atomic-folder.js";
+import { readJsonObject, writeJson } from "../../io/json.js";
+import { writeSafetensors } from "../../io/safetensors.js";
+import { halvesUnder } from "../../training/half.js";
+import type { Trained } from "../../training/trained.js";
+import { textStudentDigest } from "./config.js";
+import type { TextStudentConfig } from "./config.js";
+import { NETWORK_WEIGHTS, readTextParent } from "./parent.js";
+import type { TextParent } from "./parent.js";
+
+/** Parts that are the parent's as they are. */
+const SHARED = ["text_encoder", "tokenizer", "vae", "words.json"] as const;
+
+/** The sampler that takes a student's steps, by its target. */
+function samplerOf({ target }: TextStudentConfig): "lcm" | "ddim" {
+  return target.kind === "consistency" ? "lcm" : "ddim";
+}
+
+/** scheduler_config.json of a student. */
+function schedulerOf(
+  { scheduler }: TextParent,
+  config: TextStudentConfig,
+): Record<string, unknown> {
+  if (samplerOf(config) === "ddim") return { ...scheduler, timestep_spacing: "trailing" };
+  return {
+    ...scheduler,
+    _class_name: "LCMScheduler",
+    original_inference_steps: config.levels,
+    timestep_scaling: 10,
+  };
+}
+
+/** What followspot.json says of a student: how it is drawn, and whose it is. */
+function factsOf(parent: TextParent, config: TextStudentConfig): Record<string, unknown> {
+  const { cfg, edits, target, levels, draw } = config;
+  return {
+    sampler: samplerOf(config),
+    steps: draw.steps,
+    cfg: 1,
+    ...(edits ? { trailing: edits.trailing } : {}),
+    role: "student",
+    parent: { digest: parent.digest },
+    // What guidance the student took in: no further one can be asked of it.
+    student: { guidance: cfg, levels, target, edits },
+  };
+}
+
+/**
+ * Writes a student's folder, whole or not at all; one already there is replaced. Weights are float16.
+ *
+ * @throws FollowspotError when a weight is beyond half precision, or a file cannot be read or written
+ */
+export async function exportTextStudent(
+  config: TextStudentConfig,
+  { packing, average, step }: Trained,
+  folder: string,
+): Promise<void> {
+  const parent = await readTextParent(config.parent);
+  const scheduler = schedulerOf(parent, config);
+  const index = await readJsonObject(join(parent.folder, "model_index.json"));
+  await writeFolderAtomic(folder, async (target) => {
+    for (const part of SHARED) {
+      await cp(join(parent.folder, part), join(target, part), { recursive: true });
+    }
+    await mkdir(join(target, "unet"));
+    await mkdir(join(target, "scheduler"));
+    await copyFile(join(parent.folder, "unet", "config.json"), join(target, "unet", "config.json"));
+    const halves = halvesUnder("unet.", packing.unpack(average.data));
+    await writeSafetensors(join(target, NETWORK_WEIGHTS), halves, {
+      ...{ format: "pt", role: "student", step: String(step) },
+      ...{ parent: parent.digest, config: textStudentDigest(config) },
+    });
+    await writeJson(join(target, "scheduler", "scheduler_config.json"), scheduler);
+    await writeJson(join(target, "followspot.json"), factsOf(parent, config));
+    await writeJson(join(target, "model_index.json"), {
+      ...index,
+      scheduler: ["diffusers", scheduler["_class_name"]],
+    });
+  });
+}

@@ -1,0 +1,146 @@
+// The loss of a text-to-image student: teacher with its guidance and its edits, target network and student in one graph.
+
+import { integers } from "../../core/tensor.js";
+import { add, expand, lessOrEqual, mul, reshape, sub, where } from "../../engine/functions.js";
+import type { Graph, Value } from "../../engine/graph.js";
+import { editAt, editName } from "../../guidance/placement/edit.js";
+import type { Grid } from "../../guidance/placement/region.js";
+import type { LevelValues, Predict } from "../../guidance/self-attention/index.js";
+import { HEADS, PREDICTION_OF_HEAD } from "../../diffusion/index.js";
+import { textEncoder } from "../../models/text-encoder/index.js";
+import { sitesOf, unet } from "../../models/unet/index.js";
+import { keepMaps } from "../../nn/attention.js";
+import type { AttentionPolicy, MapsFunction } from "../../nn/attention.js";
+import { collectSpecs } from "../../nn/input-weights.js";
+import { PackedWeights, Packing } from "../../nn/packed-weights.js";
+import { scoped } from "../../nn/weights.js";
+import type { Weights } from "../../nn/weights.js";
+import type { LossBuilder } from "../../training/step.js";
+import { frozenVector } from "../frozen.js";
+import { distillationLoss } from "../loss.js";
+import { cleanPicture, frozenWeights } from "../network.js";
+import type { TextStudentConfig } from "./config.js";
+import type { TextParent } from "./parent.js";
+
+/** Name of the trained network's weights in the packing. */
+const STUDENT = "unet";
+
+/** The packing of a student: its parent's network, nothing else is trained. */
+export function textStudentPacking({ unet: config, latentSize, text }: TextParent): Packing {
+  return new Packing(
+    collectSpecs((weights) => {
+      const { graph } = weights;
+      const cells = [1, latentSize, latentSize, config.in_channels];
+      void unet(scoped(weights, STUDENT), config, {
+        sample: graph.input("sample", "float32", cells),
+        timestep: graph.input("timestep", "float32", [1]),
+        context: graph.input("context", "float32", [1, 1, text.config.hidden_size]),
+      });
+    }),
+  );
+}
+
+/** The resolutions whose cross-attention is edited: all that there are. */
+export function editedGrids({ unet: config, latentSize, tokenizer }: TextParent): Grid[] {
+  const sites = sitesOf(config, latentSize, latentSize, tokenizer.maxLength);
+  const cross = sites.filter(({ kind }) => kind === "cross");
+  const byName = new Map(
+    cross.map(({ height, width }) => [`${height}x${width}`, { height, width }]),
+  );
+  return [...byName.values()];
+}
+
+/**
+ * The loss of one update. Inputs: those of `distillation` with latents for pictures, `ids` int64 [N, T], and where the
+ * configuration has edits, `edit.<grid>.multiply` and `.relative` [N, cells, T]. Evaluations at levels below the edits'
+ * range see no edit, whoever is asked.
+ */
+export function textStudentLoss(
+  parent: TextParent,
+  config: TextStudentConfig,
+  packing: Packing,
+): LossBuilder {
+  const { batch, target, cfg } = config;
+  const { latentSize, unet: network } = parent;
+  return (trained, graph) => {
+    const { prompt, empty } = contexts(graph, parent, batch);
+    const asked = (weights: Weights, context: Value, directed: boolean): Predict =>
+      predictor(graph, weights, parent, context, directed ? config : { ...config, edits: null });
+    const teacher = frozenWeights(graph, "teacher", parent.weights);
+    const average = (): Predict => {
+      const frozen = new PackedWeights(frozenVector(graph, packing, target.network), packing);
+      return asked(scoped(frozen, STUDENT), prompt, true);
+    };
+    const networks = {
+      student: asked(scoped(trained, STUDENT), prompt, true),
+      teacher: guidedBy(asked(teacher, prompt, true), asked(teacher, empty, false), cfg),
+      average: target.kind === "consistency" ? average() : undefined,
+    };
+    return distillationLoss(graph, target.kind, networks, {
+      ...{ batch, substeps: target.substeps },
+      picture: [latentSize, latentSize, network.in_channels],
+    });
+  };
+}
+
+/** Classifier-free guidance: u + w (c - u). */
+function guidedBy(conditional: Predict, unconditional: Predict, cfg: number): Predict {
+  if (cfg === 1) return conditional;
+  return (x, level) => {
+    const free = unconditional(x, level);
+    return add(free, mul(sub(conditional(x, level), free), cfg));
+  };
+}
+
+/** States of the captions and of the empty prompt, [N, T, D] each. */
+function contexts(
+  graph: Graph,
+  { text, tokenizer }: TextParent,
+  batch: number,
+): { readonly prompt: Value; readonly empty: Value } {
+  const weights = frozenWeights(graph, "text", text.weights);
+  const { maxLength } = tokenizer;
+  const states = (ids: Value): Value => textEncoder(weights, text.config, ids).lastHiddenState;
+  const none = graph.constant(integers([1, maxLength], tokenizer.encode("").ids));
+  return {
+    prompt: states(graph.input("ids", "int64", [batch, maxLength])),
+    empty: expand(states(none), [batch, maxLength, text.config.hidden_size]),
+  };
+}
+
+function predictor(
+  graph: Graph,
+  weights: Weights,
+  { unet: network, schedule }: TextParent,
+  context: Value,
+  { batch, edits }: Pick<TextStudentConfig, "batch" | "edits">,
+): Predict {
+  const { prediction, trainTimesteps } = { ...schedule.config, ...schedule };
+  const head = HEADS.find((each) => PREDICTION_OF_HEAD[each] === prediction)!;
+  return (x, level) => {
+    const policy = edits
+      ? editing(graph, batch, gateOf(level, edits.until, trainTimesteps))
+      : keepMaps;
+    const inputs = { sample: x, timestep: level.timestep, context, policy };
+    return cleanPicture(head, unet(weights, network, inputs), x, level);
+  };
+}
+
+/** 1 where a level is in the edits' range, else 0: [N, 1, 1, 1]. */
+function gateOf({ timestep }: LevelValues, until: number, trainTimesteps: number): Value {
+  const least = (1 - until) * trainTimesteps;
+  const { graph } = timestep;
+  const gate = where(lessOrEqual(graph.scalar(least), timestep), 1, 0);
+  return reshape(gate, [timestep.shape[0]!, 1, 1, 1]);
+}
+
+/** Edits where the gate is 1, the maps as they are where it is 0. */
+function editing(graph: Graph, rows: number, gate: Value): AttentionPolicy {
+  return {
+    at(site): MapsFunction {
+      const names = new Set([editName(site, "multiply"), editName(site, "relative")]);
+      const edit = editAt(graph, names, site, rows);
+      return edit ? (maps) => add(maps, mul(sub(edit(maps), maps), gate)) : (maps) => maps;
+    },
+  };
+}

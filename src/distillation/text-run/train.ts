@@ -1,0 +1,58 @@
+// Trains a text-to-image student: scenes, latents, then the distillation of one teacher in one round.
+
+import { mkdir } from "node:fs/promises";
+import type { HostTensor } from "../../core/tensor.js";
+import type { Packing } from "../../nn/packed-weights.js";
+import { factorOf } from "../../training/autoencoder/folder.js";
+import { fit } from "../../training/fit.js";
+import type { Fit, TrainOptions } from "../../training/fit.js";
+import type { OptimiserOptions } from "../../training/optimiser.js";
+import { warmupCosine } from "../../training/schedule.js";
+import { prepareLatents } from "../../training/text-to-image/data.js";
+import type { Trainer } from "../../training/trainer.js";
+import { TextStudentBatches } from "./batches.js";
+import { textStudentDigest } from "./config.js";
+import type { TextStudentConfig } from "./config.js";
+import { textStudentLoss, textStudentPacking } from "./loss.js";
+import { readTextParent } from "./parent.js";
+import type { TextParent } from "./parent.js";
+
+/**
+ * Trains until the steps are done or the signal comes.
+ *
+ * @returns the trainer, how its vectors are packed, and whether all steps are done
+ * @throws FollowspotError when the parent or a checkpoint does not fit, or a loss is no number
+ */
+export async function trainTextStudent(
+  config: TextStudentConfig,
+  options: TrainOptions,
+): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
+  await mkdir(options.folder, { recursive: true });
+  const parent = await readTextParent(config.parent);
+  const { autoencoder, latentSize } = parent;
+  const size = latentSize * factorOf(autoencoder.config);
+  const data = await prepareLatents({ size, scenes: config.scenes }, autoencoder, options);
+  const packing = textStudentPacking(parent);
+  const batches = new TextStudentBatches(data, parent, config);
+  const { batch, steps } = config;
+  const task: Fit = {
+    ...{ packing, steps, batchSize: batch, digest: textStudentDigest(config) },
+    loss: textStudentLoss(parent, config, packing),
+    optimiser: optimiserOf(config),
+    learningRate: warmupCosine({ ...config.learning_rate, steps }),
+    emaDecay: config.ema_decay,
+    start: () => studentOf(parent),
+    batchOf: (k) => Promise.resolve(batches.at(k)),
+  };
+  return { packing, ...(await fit(task, options)) };
+}
+
+/** The parent's network by the names of a student's weights: what training begins with. */
+function studentOf({ weights }: TextParent): Map<string, HostTensor> {
+  return new Map([...weights].map(([name, value]) => [`unet.${name}`, value] as const));
+}
+
+function optimiserOf({ optimiser, weight_decay, clip_norm }: TextStudentConfig): OptimiserOptions {
+  const options = { weightDecay: weight_decay, clipNorm: clip_norm };
+  return optimiser === "muon" ? { ...options, matrices: "muon", beta1: 0.95 } : options;
+}
