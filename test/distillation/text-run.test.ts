@@ -87,13 +87,16 @@ async function lossAt(config: TextStudentConfig, moved = new Map<number, number>
   graph.output("loss", loss);
   graph.output("gradient", gradient(loss, [parameters])[0]!);
   const session = await nodeRuntime().compile(graph, { threads: 1 });
-  const pieces = piecesOf(packing.size).map(({ start, end }, i) => [
-    pieceName("average", i),
-    floats([end - start], packing.pack(names).subarray(start, end)),
-  ]);
+  const pieces = piecesOf(packing.size).map(
+    ({ start, end }, i) =>
+      [
+        pieceName("average", i),
+        floats([end - start], packing.pack(names).subarray(start, end)),
+      ] as const,
+  );
   const feeds = {
     parameters: floats([packing.size], vector),
-    ...(config.target.kind === "consistency" ? Object.fromEntries(pieces) : {}),
+    ...Object.fromEntries(config.target.kind === "consistency" ? pieces : []),
     ...batchOf(config),
   };
   const made = await session.run(feeds);
