@@ -5,6 +5,7 @@ export const services: Services = {
   drawing: () => import("../pipelines/draw.js"),
   inspection: () => import("../pipelines/inspect.js"),
   training: () => import("../pipelines/train.js"),
+  sampling: () => import("../pipelines/sample.js"),
   evaluation: () => import("../pipelines/evaluate.js"),
   distribution: () => import("../pipelines/evaluate-distribution.js"),
 };

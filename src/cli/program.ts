@@ -6,6 +6,7 @@ import { addDemo } from "./demo.js";
 import { addDraw } from "./draw.js";
 import { addEvaluate } from "./evaluate.js";
 import { addInspect } from "./inspect.js";
+import { addSample } from "./sample.js";
 import { addTrain } from "./train.js";
 
 // The same relative path from src/cli and from dist/cli.
@@ -18,7 +19,8 @@ export function createProgram(context: Context): Command {
     .version(version)
     .showSuggestionAfterError(true)
     .configureHelp({ sortOptions: false, showGlobalOptions: false });
-  for (const add of [addDraw, addInspect, addTrain, addEvaluate, addDemo]) add(program, context);
+  const verbs = [addDraw, addInspect, addTrain, addSample, addEvaluate, addDemo];
+  for (const add of verbs) add(program, context);
   configure(program, context);
   return program;
 }

@@ -3,6 +3,7 @@ import type { DrawService } from "../pipelines/draw-request.js";
 import type { DistributionService } from "../pipelines/evaluate-distribution-request.js";
 import type { EvaluateService } from "../pipelines/evaluate-request.js";
 import type { InspectService } from "../pipelines/model-report.js";
+import type { SampleService } from "../pipelines/sample-request.js";
 import type { TrainService } from "../pipelines/train-request.js";
 
 export type { InspectService, ModelReport, PartReport } from "../pipelines/model-report.js";
@@ -27,10 +28,13 @@ export type {
   PlacementTable,
 } from "../pipelines/evaluate-request.js";
 
+export type { SampleReport, SampleRequest, SampleService } from "../pipelines/sample-request.js";
+
 export interface Services {
   drawing(): Promise<DrawService>;
   inspection(): Promise<InspectService>;
   training(): Promise<TrainService>;
+  sampling(): Promise<SampleService>;
   evaluation(): Promise<EvaluateService>;
   distribution(): Promise<DistributionService>;
 }

@@ -78,6 +78,7 @@ export async function runWith(
       drawing: () => Promise.resolve(fakeDrawing),
       inspection: missing,
       training: missing,
+      sampling: missing,
       evaluation: missing,
       distribution: missing,
       ...change.services,

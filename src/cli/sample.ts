@@ -1,0 +1,103 @@
+// followspot sample: pictures from a teacher or a student, as many as wanted.
+import type { Command } from "commander";
+import { LIMITS } from "../pipelines/recipe.js";
+import { MAX_SAMPLES } from "../pipelines/sample-request.js";
+import type { Context, OutputFlags } from "./context.js";
+import { print, printJson, reporterFor } from "./context.js";
+import { addOutputFlags } from "./draw-flags.js";
+import type { SampleReport, SampleRequest } from "./services.js";
+import { tableLines } from "./table.js";
+import { number, whole } from "./values.js";
+
+const LIMIT = { count: [1, MAX_SAMPLES], batch: [1, 1024], seed: [0, 2 ** 31] } as const;
+const COUNT = 10_000;
+
+interface SampleFlags extends OutputFlags {
+  model: string;
+  out: string;
+  steps?: number;
+  count: number;
+  seed?: number;
+  batch?: number;
+  threads?: number;
+  class?: string;
+  cfg?: number;
+  like?: string;
+}
+
+export function addSample(program: Command, context: Context): void {
+  const command = program
+    .command("sample")
+    .description("make pictures with a trained teacher or student")
+    .requiredOption("--model <folder>", "a teacher, a student, or one with predictor and latents")
+    .requiredOption("-o, --out <folder>", "where the pictures go; one begun before is completed")
+    .option("--count <n>", "pictures", whole("--count", LIMIT.count), COUNT)
+    .option(
+      "--steps <n>",
+      "steps of a picture (default: the model's)",
+      whole("--steps", LIMITS.steps),
+    )
+    .option("--seed <n>", "of the first picture (default: 0)", whole("--seed", LIMIT.seed))
+    .option("--class <name>", "class of all pictures, by name or number (default: each in turn)")
+    .option(
+      "--cfg <scale>",
+      "guidance scale, 1 = none (default: the model's)",
+      number("--cfg", LIMITS.cfg),
+    )
+    .option("--like <pictures>", "pictures whose content the predictor is told, one after another")
+    .option("--batch <n>", "pictures at a time", whole("--batch", LIMIT.batch))
+    .option("--threads <n>", "processor threads", whole("--threads", LIMITS.threads));
+  addOutputFlags(command).action((flags: SampleFlags) => sample(flags, context));
+}
+
+async function sample(flags: SampleFlags, context: Context): Promise<void> {
+  const { out: folder, class: className, json, quiet: _quiet, ...rest } = flags;
+  const request: SampleRequest = {
+    ...{ folder, ...rest },
+    ...(className === undefined ? {} : { className }),
+  };
+  const service = await context.services.sampling();
+  const reporter = reporterFor(context, flags);
+  try {
+    const report = await service.samplePictures(request, reporter, context.signal);
+    reporter.finish();
+    if (json) printJson(context, report);
+    else describeSamples(report).forEach((line) => print(context, line));
+  } finally {
+    reporter.finish();
+  }
+}
+
+const NETWORKS = [
+  ["network", "network"],
+  ["predictor", "predictor"],
+  ["latentNetwork", "latent network"],
+  ["encoder", "encoder"],
+] as const;
+
+/** The report as lines for a person. */
+export function describeSamples(report: SampleReport): string[] {
+  const { sampler, steps, cfg, seed, count, made, evaluations, seconds } = report;
+  const settings = [
+    `${sampler}, ${steps} ${steps === 1 ? "step" : "steps"}`,
+    ...(cfg === 1 ? [] : [`guidance ${cfg}`]),
+    ...(report.class === null ? [] : [`class ${report.class}`]),
+    `seed ${seed}`,
+  ];
+  const asked = NETWORKS.filter(([key]) => evaluations.total[key] > 0).map(([key, name]) => [
+    `${name} evaluations`,
+    `${evaluations.picture[key]} a picture, ${evaluations.total[key]} in all`,
+  ]);
+  const pace = made === 0 ? "" : `, ${(seconds.drawing / made).toPrecision(3)} a picture`;
+  return tableLines([
+    ["folder", report.folder],
+    ["pictures", `${count}, ${made} of them now`],
+    ["model", `${report.model}, ${report.role}, ${report.digest.slice(0, 12)}`],
+    ["drawn with", settings.join(", ")],
+    ...asked,
+    [
+      "seconds",
+      `${seconds.total.toFixed(1)}, of which drawing ${seconds.drawing.toFixed(1)}${pace}`,
+    ],
+  ]);
+}

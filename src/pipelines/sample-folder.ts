@@ -1,0 +1,137 @@
+// The folder of a model's pictures: numbered files, in a folder for each class, and a note of what they are.
+
+import { existsSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { z } from "zod";
+import { FollowspotError } from "../core/errors.js";
+import { isVacant } from "../io/atomic-folder.js";
+import { writeFileAtomic } from "../io/atomic.js";
+import { fileError } from "../io/file-error.js";
+import { encodePng } from "../io/image.js";
+import type { Picture } from "../io/image.js";
+import { readJsonAs, writeJson } from "../io/json.js";
+import { classesInTurn, noClassOf } from "../training/teacher/index.js";
+import type { PixelModel } from "./sample-model.js";
+import type { SampleSettings } from "./sample-settings.js";
+
+/** The note's name; data sets pass over files that are no pictures. */
+const NOTE = "sample.json";
+const DIGITS = 6;
+/** Class names that are names of folders everywhere. */
+const FOLDER_NAME = /^\w(?:[\w .-]*\w)?$/;
+
+/** All that the pictures depend on but their number and size of batch. `like` is the digest of what is told. */
+const noteSchema = z.object({
+  model: z.string(),
+  sampler: z.string(),
+  steps: z.number(),
+  cfg: z.number(),
+  seed: z.number(),
+  class: z.number().nullable(),
+  like: z.string().nullable(),
+});
+
+type Note = z.infer<typeof noteSchema>;
+
+/** A folder that is ready to be filled. */
+export class SampleFolder {
+  private readonly classFolders: readonly string[] | undefined;
+
+  private constructor(
+    readonly path: string,
+    private readonly model: PixelModel,
+    { class: chosen }: SampleSettings,
+  ) {
+    this.classFolders = chosen === null ? classFoldersOf(model) : undefined;
+  }
+
+  /**
+   * Opens the folder of pictures of a model, or makes it.
+   *
+   * @param like - digest of the pictures that are told; null when there are none
+   * @throws FollowspotError when it holds anything else, or when the system refuses
+   */
+  static async open(
+    path: string,
+    model: PixelModel,
+    settings: SampleSettings,
+    like: string | null,
+  ): Promise<SampleFolder> {
+    const note: Note = { model: model.digest, ...settings, like };
+    const file = join(path, NOTE);
+    if (existsSync(file)) {
+      refuseOther(path, await readJsonAs(file, noteSchema), note);
+    } else {
+      await makeEmpty(path);
+      await writeJson(file, note);
+    }
+    return new SampleFolder(path, model, settings);
+  }
+
+  /** Numbers below `count` of the pictures that are not there, ascending. */
+  async missing(count: number): Promise<number[]> {
+    const names = await readdir(this.path, { recursive: true }).catch((error: unknown) => {
+      throw fileError("sample", this.path, error);
+    });
+    const there = new Set(names.map((name) => name.split(sep).join("/")));
+    return Array.from({ length: count }, (_, i) => i).filter((i) => !there.has(this.nameOf(i)));
+  }
+
+  /** Writes a picture, whole or not at all. Throws FollowspotError when the system refuses. */
+  async write(i: number, { data, width, height }: Picture): Promise<void> {
+    const path = join(this.path, this.nameOf(i));
+    const png = await encodePng(data, width, height);
+    if (this.classFolders) await makeFolder(dirname(path));
+    await writeFileAtomic(path, png);
+  }
+
+  /** `000012.png`, or `cat/000012.png` where each class has its turn. */
+  private nameOf(i: number): string {
+    const name = `${String(i).padStart(DIGITS, "0")}.png`;
+    if (!this.classFolders) return name;
+    const [label] = classesInTurn(this.model.network.unet, [i])!;
+    return `${this.classFolders[label!]!}/${name}`;
+  }
+}
+
+/** Names of the classes where they can be folders' names, else their numbers; undefined without classes. */
+function classFoldersOf({ network: { unet, facts } }: PixelModel): string[] | undefined {
+  const count = noClassOf(unet);
+  if (count === undefined) return undefined;
+  const { classes = [] } = facts;
+  const distinct = new Set(classes.map((name) => name.toLowerCase())).size;
+  const usable = classes.length === count && distinct === count;
+  if (usable && classes.every((name) => FOLDER_NAME.test(name))) return classes;
+  const digits = String(count - 1).length;
+  return Array.from({ length: count }, (_, i) => String(i).padStart(digits, "0"));
+}
+
+function refuseOther(path: string, before: Note, note: Note): void {
+  const key = (Object.keys(note) as (keyof Note)[]).find((name) => before[name] !== note[name]);
+  if (key === undefined) return;
+  const shown = (value: Note[keyof Note]): string =>
+    typeof value === "string" ? value.slice(0, 12) : String(value);
+  throw new FollowspotError(
+    `sample: ${path}: expected ${key} ${shown(before[key])}, as its pictures have, got ${shown(note[key])}.`,
+    { remedy: "Name another folder with --out." },
+  );
+}
+
+async function makeEmpty(path: string): Promise<void> {
+  if (!(await isVacant(path))) {
+    throw new FollowspotError(
+      `sample: ${path}: expected an empty folder or one with ${NOTE}, got other files.`,
+      { remedy: "Name another folder with --out." },
+    );
+  }
+  await makeFolder(path);
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fileError("sample", path, error);
+  }
+}

@@ -1,0 +1,103 @@
+// The folder of a model of pixels, whatever its kind: a teacher, a student, with or without predictor and latent network.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { FollowspotError } from "../core/errors.js";
+import { CONTINUATIONS, TARGET_KINDS, readLatent, readSemantic } from "../distillation/index.js";
+import type { LatentModel, SemanticStudent } from "../distillation/index.js";
+import { readJsonAs, readJsonObject } from "../io/json.js";
+import { MODEL_INDEX } from "../io/model-folder.js";
+import { documentDigest, weightsDigest } from "../training/digest.js";
+import { shippedPath } from "../training/run/shipped.js";
+import { readTeacher, TEACHER_FILES } from "../training/teacher/index.js";
+import type { Teacher } from "../training/teacher/index.js";
+
+/** What a folder says besides what a teacher's does. */
+const furtherFacts = z.object({
+  parent: z.object({ digest: z.string(), role: z.string() }).optional(),
+  student: z
+    .object({
+      steps: z.int().positive(),
+      continuation: z.enum(CONTINUATIONS),
+      target: z.object({ kind: z.enum(TARGET_KINDS) }),
+      guidance: z.object({ scale: z.number() }).nullable(),
+      evaluations: z.number(),
+    })
+    .optional(),
+  semantic: z
+    .object({
+      source: z.string(),
+      evaluations: z.number(),
+      parents: z.object({ student: z.string(), teacher: z.string() }),
+    })
+    .optional(),
+  latent: z.object({ steps: z.int().positive() }).optional(),
+});
+
+/** A model of pixels in memory. */
+export interface PixelModel {
+  /** As it was named. */
+  readonly name: string;
+  /** Where it lies. */
+  readonly folder: string;
+  readonly network: Teacher;
+  readonly facts: z.infer<typeof furtherFacts>;
+  /** Encoder and predictor, where it has them. */
+  readonly semantic?: SemanticStudent;
+  readonly latent?: LatentModel;
+  /** SHA-256 of all its weights in hex: of a network alone, what its students say of their parent. */
+  readonly digest: string;
+}
+
+/** Whether a folder holds a model of pixels, by its index. Throws FollowspotError when that is damaged. */
+export async function isPixelModel(folder: string): Promise<boolean> {
+  const index = join(folder, MODEL_INDEX);
+  if (!existsSync(index) || !existsSync(join(folder, TEACHER_FILES.facts))) return false;
+  const { unet } = await readJsonObject(index);
+  return Array.isArray(unet) && unet[1] === "UNet2DModel";
+}
+
+/**
+ * Reads the folder of a teacher or a student; one that is not there is looked for in the package.
+ *
+ * @throws FollowspotError when it is none such, or when a file is missing, damaged or not what it should be
+ */
+export async function readPixelModel(name: string): Promise<PixelModel> {
+  const folder = shippedPath(name);
+  if (!(await isPixelModel(folder))) throw await noPixelModel(name, folder);
+  const facts = await readJsonAs(join(folder, TEACHER_FILES.facts), furtherFacts);
+  const network = await readTeacher(folder);
+  const semantic = facts.semantic && (await readSemantic(folder));
+  const latent = facts.latent && (await readLatent(folder));
+  // All of them are read as float32.
+  const latentWeights = latent?.weights as SemanticStudent["encoder"]["weights"] | undefined;
+  const parts = [semantic?.encoder.weights, semantic?.predictor.weights, latentWeights];
+  const joined = parts.flatMap((weights) => (weights ? [weightsDigest(weights)] : []));
+  return {
+    ...{ name, folder, facts, network },
+    ...(semantic ? { semantic } : {}),
+    ...(latent ? { latent } : {}),
+    digest: joined.length === 0 ? network.digest : documentDigest([network.digest, ...joined]),
+  };
+}
+
+async function noPixelModel(name: string, folder: string): Promise<FollowspotError> {
+  const expected = `model: ${name}: expected the folder of a teacher or a student, with ${TEACHER_FILES.facts}`;
+  const inside = join(folder, "model");
+  if (!existsSync(folder)) return new FollowspotError(`${expected}, got none of that name.`);
+  if (await isPixelModel(inside)) {
+    return new FollowspotError(`${expected}, got the folder of a run.`, {
+      remedy: `Its model is ${join(name, "model")}.`,
+    });
+  }
+  if (!existsSync(join(folder, MODEL_INDEX))) {
+    return new FollowspotError(`${expected}, got something without it.`, {
+      remedy: "Trained models are in the folder model/ of a finished run.",
+    });
+  }
+  const { _class_name: kind } = await readJsonObject(join(folder, MODEL_INDEX));
+  return new FollowspotError(`${expected}, got a ${String(kind)}.`, {
+    remedy: "Models of pictures from words are drawn with by followspot draw.",
+  });
+}
