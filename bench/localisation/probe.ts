@@ -148,12 +148,12 @@ export class LocalisationProbe {
       scenes.flatMap(({ encoding }) => [...encoding.ids]),
     );
     const { context } = await this.text.run({ ids });
-    return { sample, timestep, context: context as HostTensor<"float32">, at };
+    return { x0, sample, timestep, context: context as HostTensor<"float32">, at };
   }
 
   /** Noises one batch of scenes to a fraction of the timestep range and reads its maps. */
   async observe(scenes: readonly ProbeScene[], level: number): Promise<Observation> {
-    const { at: _at, ...feeds } = await this.prepared(scenes, level, new Generator(SEED));
+    const { at: _at, x0: _x0, ...feeds } = await this.prepared(scenes, level, new Generator(SEED));
     const outputs = await this.network.run(feeds);
     const maps = this.sites.map(({ name }) => [name, outputs[name]]);
     return {
@@ -186,6 +186,21 @@ export class LocalisationProbe {
       });
     }
     return found;
+  }
+
+  /** Mean squared error of the expected latents, over scenes in whole batches; the noise is the same at every call. */
+  async error(scenes: readonly ProbeScene[], level: number): Promise<number> {
+    const generator = new Generator(SEED);
+    const { prediction } = this.schedule.config;
+    let total = 0;
+    for (let start = 0; start + BATCH <= scenes.length; start += BATCH) {
+      const group = scenes.slice(start, start + BATCH);
+      const { x0, sample, timestep, context, at } = await this.prepared(group, level, generator);
+      const { output } = await this.network.run({ sample, timestep, context });
+      const told = toX0(prediction, output as HostTensor<"float32">, sample, at).data;
+      total += distance(told, x0.data) ** 2;
+    }
+    return total / Math.floor(scenes.length / BATCH);
   }
 
   /** Root mean square change of x0 when a caption's trailing positions, or its words, come from another of its length. */
