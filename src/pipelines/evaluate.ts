@@ -132,21 +132,28 @@ async function openTools(
 ): Promise<Tools> {
   const runtime = nodeRuntime();
   const options = threads === undefined ? {} : { threads };
-  const pipelines: TextToImagePipeline[] = [];
-  for (let job = 0; job < jobs; job++) {
-    pipelines.push(await loadPipeline(name, { ...options, signal }));
-  }
-  const detector = await loadDetector(detectorFolder, runtime, options);
-  const side = { side: size[0], batch: 1 };
-  const trip = await openRoundTrip(join(folder, "vae"), runtime, { ...side, ...options });
-  const close = async (): Promise<void> => {
-    await Promise.all([
-      ...pipelines.map((each) => each.close()),
-      detector.release(),
-      trip.release(),
-    ]);
+  const opened: (() => Promise<void>)[] = [];
+  const kept = <T>(tool: T, free: (tool: T) => Promise<void>): T => {
+    opened.push(() => free(tool));
+    return tool;
   };
-  return { pipelines, detector, trip, close };
+  const close = async (): Promise<void> => void (await Promise.all(opened.map((free) => free())));
+  try {
+    const pipelines: TextToImagePipeline[] = [];
+    for (let job = 0; job < jobs; job++) {
+      const pipeline = await loadPipeline(name, { ...options, signal });
+      pipelines.push(kept(pipeline, (each) => each.close()));
+    }
+    const release = (tool: { release(): Promise<void> }): Promise<void> => tool.release();
+    const detector = kept(await loadDetector(detectorFolder, runtime, options), release);
+    const side = { side: size[0], batch: 1 };
+    const trip = await openRoundTrip(join(folder, "vae"), runtime, { ...side, ...options });
+    return { pipelines, detector, trip: kept(trip, release), close };
+  } catch (error) {
+    // What is open already is freed before the fault is told.
+    await close();
+    throw error;
+  }
 }
 
 async function drawOne(
