@@ -232,9 +232,7 @@ describe("refused are", () => {
     await sample("consistency", "mine", { count: 1 });
     const again = (model: string, change: Partial<SampleRequest>) =>
       sample(model, "mine", { count: 1, ...change });
-    await expect(again("progressive", {})).rejects.toThrow(
-      /expected model \w{12}, as .*got \w{12}/,
-    );
+    await expect(again("latent", {})).rejects.toThrow(/expected model \w{12}, as .*got \w{12}/);
     await expect(again("progressive", {})).rejects.toThrow(/expected sampler renoise, .*got ddim/);
     await expect(again("consistency", { seed: 1 })).rejects.toThrow(/expected seed 0, .*got 1/);
     await expect(again("consistency", { steps: 2 })).rejects.toThrow(/expected steps 4, .*got 2/);
