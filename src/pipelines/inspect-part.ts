@@ -63,6 +63,28 @@ export async function inspectPart(
   return { report, metadata: metadata ?? {}, misfit };
 }
 
+/** Tells a part of a model that we trained, whose weights are one file. Throws as `inspectPart`. */
+export async function inspectOwnPart(
+  folder: string,
+  part: string,
+): Promise<Pick<InspectedPart, "report" | "metadata">> {
+  const path = await resolveModelFile(folder, `${part}/diffusion_pytorch_model.safetensors`);
+  const { tensors, metadata } = await openSafetensors(path);
+  const className = await classOf(folder, part);
+  return { report: { part, className, ...sizesOf([...tensors.values()]) }, metadata };
+}
+
+/** What our own training writes beside the weights. */
+export function trainingFacts({
+  step,
+  config,
+}: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    ...(step === undefined ? {} : { "trained steps": step }),
+    ...(config === undefined ? {} : { "training configuration": config }),
+  };
+}
+
 async function classOf(folder: string, part: string): Promise<string> {
   const config = await readJsonObject(await resolveModelFile(folder, `${part}/config.json`));
   const architectures = config["architectures"];

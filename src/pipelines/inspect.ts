@@ -7,9 +7,11 @@ import { FollowspotError } from "../core/errors.js";
 import { readJsonAs, readJsonObject } from "../io/json.js";
 import { MODEL_INDEX, resolveModelFile, resolveModelFolder } from "../io/model-folder.js";
 import { sitesOf } from "../models/unet/index.js";
-import { inspectPart } from "./inspect-part.js";
+import { inspectPart, trainingFacts } from "./inspect-part.js";
 import type { InspectedPart } from "./inspect-part.js";
+import { inspectPixelModel } from "./inspect-pixels.js";
 import type { ModelReport, SiteReport } from "./model-report.js";
+import { isPixelModel } from "./sample-model.js";
 import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
 import { PARTS } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
@@ -17,6 +19,7 @@ import type { PipelineModel } from "./text-to-image-model.js";
 /** As InspectService.inspectModel. */
 export async function inspectModel(model: string): Promise<ModelReport> {
   const folder = await resolveModelFolder(model);
+  if (await isPixelModel(folder)) return inspectPixelModel(model, folder);
   const refusals: string[] = [];
   const allowed = async <T>(work: Promise<T>): Promise<T | undefined> => {
     try {
@@ -82,13 +85,9 @@ function factsOf(pipeline: PipelineModel): Record<string, string | number> {
   };
 }
 
-/** What our own training writes beside the weights. */
+/** What our own training writes beside the network's weights. */
 function trainingOf(parts: readonly InspectedPart[]): Record<string, string> {
-  const { step, config } = parts.find(({ report }) => report.part === "unet")?.metadata ?? {};
-  return {
-    ...(step === undefined ? {} : { "trained steps": step }),
-    ...(config === undefined ? {} : { "training configuration": config }),
-  };
+  return trainingFacts(parts.find(({ report }) => report.part === "unet")?.metadata ?? {});
 }
 
 /** Parts that a pipeline of this kind has and that drawing does not use. */
