@@ -1,0 +1,110 @@
+// The shipped configurations: each is valid, is read again as it was written, and makes a step that keeps the rules.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { taskOf } from "../../src/distillation/kinds.js";
+import { latentSchema, mlpOf } from "../../src/distillation/latent-run/config.js";
+import { latentPacking } from "../../src/distillation/latent-run/train.js";
+import { latentLoss } from "../../src/distillation/latent.js";
+import { distillationSchema, roundsOf } from "../../src/distillation/run/config.js";
+import { roundLoss, studentPacking } from "../../src/distillation/run/round.js";
+import { readParent } from "../../src/distillation/run/train.js";
+import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
+import { readSemantic } from "../../src/distillation/semantic-run/export.js";
+import { semanticPacking, semanticStepLoss } from "../../src/distillation/semantic-run/loss.js";
+import { readSemanticModels } from "../../src/distillation/semantic-run/train.js";
+import type { Graph } from "../../src/engine/graph.js";
+import { verify } from "../../src/engine/verify.js";
+import type { JsonObject } from "../../src/io/json.js";
+import { listPresets, readDocument, withOverrides } from "../../src/training/run/document.js";
+import { trainingStep } from "../../src/training/step.js";
+import { writeTinyModels } from "./tiny-models.js";
+
+let base: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), "followspot-presets-"));
+  await writeTinyModels(base);
+}, 900_000);
+
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+/** The models that a configuration starts from, as tiny ones of their kind. */
+function parentsOf(kind: unknown): Record<string, string> {
+  const of = (name: string): string => join(base, name);
+  if (kind === "distillation") return { parent: of("teacher") };
+  if (kind === "semantic") return { student: of("progressive"), teacher: of("teacher") };
+  return kind === "latent" ? { parent: of("semantic") } : {};
+}
+
+/** The configuration of a preset with its models there. */
+async function presetOf(name: string): Promise<JsonObject> {
+  const { document } = await readDocument(name);
+  const known = taskOf(document).config;
+  return withOverrides(document, known, parentsOf(document["kind"]));
+}
+
+const stepsOf: Readonly<Record<string, (document: JsonObject) => Promise<Graph[]>>> = {
+  async distillation(document) {
+    const config = distillationSchema.parse(document);
+    const parent = await readParent(config);
+    return roundsOf(config).map((round) => {
+      const packing = studentPacking(config, parent, round);
+      const parts = { parent, teacher: parent.weights };
+      return trainingStep(packing, roundLoss(config, parts, round, packing));
+    });
+  },
+  async semantic(document) {
+    const config = semanticSchema.parse(document);
+    const models = await readSemanticModels(config);
+    const packing = semanticPacking(config, models.student);
+    return [trainingStep(packing, semanticStepLoss(config, models))];
+  },
+  async latent(document) {
+    const config = latentSchema.parse(document);
+    const parent = await readSemantic(config.parent);
+    const loss = latentLoss(mlpOf(config, parent), config.batch);
+    return [trainingStep(latentPacking(config, parent), loss)];
+  },
+};
+
+describe("presets", () => {
+  it("are valid, and read again as they were written", async () => {
+    for (const preset of await listPresets()) {
+      const task = taskOf(await presetOf(preset));
+      // What a run's config.json says is read again when the run is gone on with.
+      const again = taskOf(JSON.parse(JSON.stringify(task.config)) as Record<string, unknown>);
+      expect(again.digest, preset).toBe(task.digest);
+      await task.check();
+    }
+  }, 900_000);
+
+  it.each([
+    { preset: "mnist-progressive", graphs: 6 },
+    { preset: "mnist-progressive-guided", graphs: 6 },
+    { preset: "mnist-consistency", graphs: 1 },
+    { preset: "mnist-semantic", graphs: 1 },
+    { preset: "mnist-latent", graphs: 1 },
+  ])(
+    "$preset makes steps that keep the rules",
+    async ({ preset, graphs }) => {
+      const document = await presetOf(preset);
+      const made = await stepsOf[document["kind"] as string]!(document);
+      expect(made).toHaveLength(graphs);
+      made.forEach((graph) => verify(graph));
+    },
+    900_000,
+  );
+
+  it("spend the same on every way from the teacher", async () => {
+    const budgetOf = async (preset: string): Promise<number> => {
+      const config = distillationSchema.parse(await presetOf(preset));
+      return config.budget * roundsOf(config).length;
+    };
+    const budget = await budgetOf("mnist-progressive");
+    expect(await budgetOf("mnist-progressive-guided")).toBe(budget);
+    expect(await budgetOf("mnist-consistency")).toBe(budget);
+  });
+});
