@@ -178,6 +178,7 @@ describe("a distilled text-to-image model", () => {
     expect(await json("scheduler/scheduler_config.json")).toMatchObject({
       _class_name: "LCMScheduler",
       original_inference_steps: 10,
+      steps_offset: 1,
       prediction_type: "v_prediction",
     });
     expect(await json("model_index.json")).toMatchObject({

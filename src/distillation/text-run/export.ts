@@ -29,6 +29,8 @@ function schedulerOf(
   return {
     ...scheduler,
     _class_name: "LCMScheduler",
+    // LCM's steps know no offset, but diffusers warns of any other than 1.
+    steps_offset: 1,
     original_inference_steps: config.levels,
     timestep_scaling: 10,
   };
