@@ -81,11 +81,18 @@ export class Drawer {
       );
     }
     const joined = await CompiledPredictor.create(runtime, semanticPredict(semantic, rows), shape);
-    const sampler =
-      latent && !told ? await LatentSampler.create({ ...latent, batch, runtime }) : undefined;
-    const withLatents = (latents: Latent | undefined): Denoiser =>
-      joinedDenoiser(joined, semantic, latents!);
-    return new Drawer(options, withLatents, sampler, () => joined.release());
+    try {
+      const sampler = latent && !told ? { ...latent, batch, runtime } : undefined;
+      return new Drawer(
+        options,
+        (latents) => joinedDenoiser(joined, semantic, latents!),
+        sampler && (await LatentSampler.create(sampler)),
+        () => joined.release(),
+      );
+    } catch (error) {
+      await joined.release();
+      throw error;
+    }
   }
 
   /** Evaluations of rows so far. */
