@@ -4,7 +4,7 @@ Run from the root of the repository, with the folder made by `npx tsx scripts/go
 
     python scripts/goldens/pipeline.py FOLDER        (diffusers 0.42.1, transformers 5.23.0)
 
-Output: test/golden/pipeline/pictures.json, bytes of 32 x 32 RGB pictures in base64.
+Output: test/golden/pipeline/pictures.json, and guidance.json of the network that takes guidance as a number: bytes of 32 x 32 RGB pictures in base64.
 """
 
 import base64
@@ -15,7 +15,7 @@ from pathlib import Path
 import diffusers
 import torch
 
-OUT = Path("test/golden/pipeline/pictures.json")
+OUT = Path("test/golden/pipeline")
 PROMPT = "a red cube and a blue sphere"
 SAMPLERS = {
     "ddim": "DDIMScheduler",
@@ -23,22 +23,26 @@ SAMPLERS = {
     "euler-ancestral": "EulerAncestralDiscreteScheduler",
     "lms": "LMSDiscreteScheduler",
     "dpm++2m": "DPMSolverMultistepScheduler",
+    "lcm": "LCMScheduler",
 }
 CASES = [
-    *({"sampler": name} for name in SAMPLERS),
+    *({"sampler": name} for name in SAMPLERS if name != "lcm"),
     {"sampler": "ddim", "cfg": 1.0},
     {"sampler": "ddim", "negative": "a house", "seed": 2**32 + 5},
     {"sampler": "ddim", "prompt": "snow " * 90},
 ]
+GUIDANCE_CASES = [
+    {"sampler": "lcm", "cfg": cfg, "steps": steps} for cfg, steps in [(8.0, 4), (2.5, 4), (1.0, 1)]
+]
 DEFAULTS = {"prompt": PROMPT, "negative": "", "cfg": 3.0, "seed": 7, "steps": 6}
 
 
-def main(folder):
+def pictures(folder, changes):
     pipe = diffusers.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     config = pipe.scheduler.config
     cases = []
-    for change in CASES:
+    for change in changes:
         case = {**DEFAULTS, **change}
         pipe.scheduler = getattr(diffusers, SAMPLERS[case["sampler"]]).from_config(config)
         image = pipe(
@@ -53,9 +57,18 @@ def main(folder):
         ).images[0]
         pixels = (image * 255).round().astype("uint8").tobytes()
         cases.append({**case, "seed": str(case["seed"]), "picture": base64.b64encode(pixels).decode()})
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(cases, indent=1) + "\n")
-    print(OUT, OUT.stat().st_size, "bytes")
+    return cases
+
+
+def main(folder):
+    OUT.mkdir(parents=True, exist_ok=True)
+    for name, path, changes in [
+        ("pictures", folder, CASES),
+        ("guidance", f"{folder}-guidance", GUIDANCE_CASES),
+    ]:
+        file = OUT / f"{name}.json"
+        file.write_text(json.dumps(pictures(path, changes), indent=1) + "\n")
+        print(file, file.stat().st_size, "bytes")
 
 
 main(sys.argv[1])

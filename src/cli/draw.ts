@@ -102,7 +102,8 @@ function tell(
   context: Context,
 ): void {
   const heatmaps = request.heatmaps.length > 0;
-  const one = recipeCost(request.recipe, { compare: request.compare, heatmaps });
+  const { takesGuidance = false } = plan;
+  const one = recipeCost(request.recipe, { compare: request.compare, heatmaps, takesGuidance });
   const pictures = request.seeds.length;
   const cost = { pictures, forward: one.forward * pictures, backward: one.backward * pictures };
   if (flags.json) {

@@ -23,6 +23,8 @@ export interface Condition {
   readonly embeddings: HostTensor<"float32">;
   /** Which rows are conditional; edits never touch the others. Length N. */
   readonly conditional: readonly boolean[];
+  /** Guidance scale for networks that were distilled to take it as a number; 1, none, when absent. */
+  readonly guidance?: number;
   /** A name for people and logs. */
   readonly label?: string;
 }

@@ -10,6 +10,7 @@ import { editAt } from "../guidance/placement/edit.js";
 import { unet } from "../models/unet/index.js";
 import type { UNetConfig } from "../models/unet/index.js";
 import type { AttentionPolicy, AttentionSite } from "../nn/attention.js";
+import { timestepSinusoids } from "../nn/timestep.js";
 import type { Weights } from "../nn/weights.js";
 
 /** What a graph is compiled for; requests that agree in it share a session. */
@@ -24,6 +25,9 @@ export interface GraphRequest {
   readonly edits: readonly string[];
   readonly objective?: { readonly loss: string; readonly wrt: readonly string[] };
 }
+
+/** Input of networks that take guidance as a number: 1000 (scale - 1), [N]. */
+export const GUIDANCE = "guidance";
 
 /** What is differentiated by when the latent is. */
 export const LATENT = "x";
@@ -49,6 +53,7 @@ export function denoiserGraph(weights: Weights, config: UNetConfig, request: Gra
     timestep: graph.input("timestep", "float32", [sample[0]!]),
     context: graph.input("context", "float32", context),
     policy,
+    ...guidanceOf(graph, config, sample[0]!),
   });
   const stray = read.find((name) => !seen.includes(name));
   if (stray !== undefined) {
@@ -60,6 +65,16 @@ export function denoiserGraph(weights: Weights, config: UNetConfig, request: Gra
   // The mean over heads is what people and methods look at, and the maps are large.
   for (const [site, value] of maps) graph.output(mapsName(site.name), mean(value, { axes: [1] }));
   return graph;
+}
+
+// As diffusers' get_guidance_scale_embedding: of a thousand times the scale beyond 1.
+function guidanceOf(
+  graph: Graph,
+  { time_cond_proj_dim: width }: UNetConfig,
+  rows: number,
+): { readonly guidance?: Value } {
+  if (width === null) return {};
+  return { guidance: timestepSinusoids(graph.input(GUIDANCE, "float32", [rows]), width) };
 }
 
 function policyOf(

@@ -22,7 +22,7 @@ import { sitesOf } from "../models/unet/index.js";
 import type { UNetConfig } from "../models/unet/index.js";
 import type { AttentionSite } from "../nn/attention.js";
 import type { Weights } from "../nn/weights.js";
-import { denoiserGraph, gradientName, mapsName } from "./denoiser-graph.js";
+import { denoiserGraph, GUIDANCE, gradientName, mapsName } from "./denoiser-graph.js";
 import type { GraphRequest } from "./denoiser-graph.js";
 import { SessionCache } from "./denoiser-sessions.js";
 
@@ -114,10 +114,12 @@ export class UNetDenoiser implements Denoiser {
     return { sample: x.shape, context: embeddings.shape };
   }
 
-  private feeds(x: Latent, { timestep }: Level, { embeddings }: Condition): Tensors {
+  private feeds(x: Latent, { timestep }: Level, { embeddings, guidance = 1 }: Condition): Tensors {
     const rows = x.shape[0]!;
-    const timesteps = floats([rows], new Float32Array(rows).fill(timestep));
-    return { sample: x, timestep: timesteps, context: embeddings };
+    const each = (value: number) => floats([rows], new Float32Array(rows).fill(value));
+    const feeds = { sample: x, timestep: each(timestep), context: embeddings };
+    if (this.options.config.time_cond_proj_dim === null) return feeds;
+    return { ...feeds, [GUIDANCE]: each(1000 * (guidance - 1)) };
   }
 
   private run(asked: GraphRequest, feeds: Tensors): Promise<Record<string, HostTensor>> {

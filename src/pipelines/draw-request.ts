@@ -66,6 +66,8 @@ export interface DrawPlan {
   readonly boxes: readonly BoxTokens[];
   /** Words cut at the 77th token, words that the model never saw, and the like; a line each. */
   readonly warnings: readonly string[];
+  /** Whether the model takes guidance as a number, in one evaluation a step; false when absent. */
+  readonly takesGuidance?: boolean;
 }
 
 /** Whether the thing landed in its box, as the detector sees it. */

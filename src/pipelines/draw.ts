@@ -51,8 +51,8 @@ export async function describeModel(
 /** What can be said of a request before it is drawn. As DrawService.planPictures. */
 export async function planPictures(request: DrawRequest): Promise<DrawPlan> {
   const model = await readPipelineFolder(request.recipe.model.name);
-  const { boxes, warnings } = planOf(model, optionsOf(request));
-  return { boxes, warnings };
+  const { boxes, warnings, order } = planOf(model, optionsOf(request));
+  return { boxes, warnings, takesGuidance: order.takesGuidance };
 }
 
 /** Draws one picture after another. As DrawService.drawPictures. */

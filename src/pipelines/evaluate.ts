@@ -173,7 +173,7 @@ async function drawOne(
   const [drawn] = await pipeline.pictures(options);
   const { order } = planOf(pipeline.model, options);
   const run = noiseLevels(order, pipeline.model.schedule);
-  const { forward, backward } = recipeCost(order, { run });
+  const { forward, backward } = recipeCost(order, { run, takesGuidance: order.takesGuidance });
   return { picture: drawn!.picture, evaluations: forward + backward };
 }
 

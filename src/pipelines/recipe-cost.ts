@@ -17,6 +17,8 @@ export type Costly = Pick<Recipe, "steps" | "cfg" | "sampler" | "method"> & {
 export interface CostOptions {
   /** Also the plain picture beside it. */
   readonly compare?: boolean;
+  /** The network takes guidance as a number, in one evaluation. */
+  readonly takesGuidance?: boolean;
   /** Heat maps look at the attention of every step. */
   readonly heatmaps?: boolean;
   /** Noise levels of the steps, falling, 1 to 0; taken as evenly spaced when absent. */
@@ -39,6 +41,7 @@ const askedAt = (sampler: SamplerName, run: readonly number[]): readonly number[
  */
 export function recipeCost(recipe: Costly, options: CostOptions = {}): Cost {
   const { compare = false, heatmaps = false } = options;
+  if (options.takesGuidance) recipe = { ...recipe, cfg: 1 };
   const levels = askedAt(recipe.sampler, options.run ?? evenRun(recipe.steps));
   const parts = levels.map((level) => passCost(recipe, level, heatmaps));
   if (compare) {

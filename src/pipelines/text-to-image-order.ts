@@ -73,6 +73,8 @@ export interface Order {
   readonly seeds: readonly bigint[];
   readonly steps: number;
   readonly cfg: number;
+  /** Whether the network takes guidance as a number, in one evaluation. */
+  readonly takesGuidance: boolean;
   readonly sampler: SamplerName;
   readonly method: Method;
   readonly size: Size;
@@ -93,7 +95,9 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   if (seeds.length === 0) throw new FollowspotError("seeds: expected at least one, got none.");
   checkRange("steps", steps, LIMITS.steps);
   checkRange("cfg", cfg, LIMITS.cfg);
+  const takesGuidance = model.unet.time_cond_proj_dim !== null;
   checkStudent(defaults, cfg, negative);
+  if (takesGuidance) refuseNegative(negative, "Its guidance is a number, not a second prompt.");
   if (!isSamplerName(sampler)) {
     const known = SAMPLER_NAMES.join(", ");
     throw new FollowspotError(`sampler: expected one of ${known}, got ${String(sampler)}.`);
@@ -107,7 +111,7 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const boxes = orderBoxes(prompt, given, options, method, size);
   const words = findPhrases(prompt, heatmaps);
   const texts = { prompt, negative: tokenizer.encode(negative) };
-  const numbers = { seeds, steps, cfg, sampler, method, size };
+  const numbers = { seeds, steps, cfg, takesGuidance, sampler, method, size };
   return { ...texts, ...numbers, boxes, heatmaps: words, previews, signal };
 }
 
@@ -121,6 +125,10 @@ function checkStudent(
   const remedy = `The model has guidance of ${guidance} distilled into it; draw with its teacher instead.`;
   if (cfg !== 1)
     throw new FollowspotError(`cfg: expected 1 with this model, got ${cfg}.`, { remedy });
+  refuseNegative(negative, remedy);
+}
+
+function refuseNegative(negative: string, remedy: string): void {
   if (negative.trim() === "") return;
   throw new FollowspotError(
     `negative: expected no negative prompt with this model, got "${negative}".`,

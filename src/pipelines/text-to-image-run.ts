@@ -2,7 +2,7 @@
 
 import { noiseLevel, SAMPLERS } from "../diffusion/index.js";
 import type { Condition, Denoiser, Latent, Level, Schedule } from "../diffusion/index.js";
-import { guided } from "../guidance/cfg.js";
+import { guided, told } from "../guidance/cfg.js";
 import { firstCode } from "../guidance/placement/dd-v1.js";
 import { optimised } from "../guidance/placement/dd.js";
 import { direct } from "../guidance/placement/direct.js";
@@ -67,12 +67,13 @@ export function noiseLevels({ sampler, steps }: Order, schedule: Schedule): numb
 
 /** The denoiser that an order asks for. Maps come back at the steps that the order looks at. */
 export function denoiserOf(order: Order, parts: RunParts): Denoiser {
-  const { network, schedule, sites, cells, negative } = parts;
+  const { schedule, sites, cells, negative } = parts;
+  const network = order.takesGuidance ? told(parts.network, order.cfg) : parts.network;
   const coarse = coarseSites(sites, cells);
   const read = coarse.map(({ name }) => name);
   const placement = placementOf(order);
   const looks = looksAt(order, schedule);
-  const denoiser = guided(network, negative, order.cfg);
+  const denoiser = guided(network, negative, order.takesGuidance ? 1 : order.cfg);
   const isPlain = order.boxes.length === 0 && order.heatmaps.length === 0;
   if (isPlain || (order.method.name === "none" && !parts.isLean)) {
     return observed(denoiser, network, read, looks);

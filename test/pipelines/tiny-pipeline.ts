@@ -89,6 +89,12 @@ export interface Changes {
   readonly unet?: Readonly<Record<string, unknown>>;
 }
 
+/** What makes the pipeline one that takes guidance as a number, drawn as LCM's are. */
+export const TAKES_GUIDANCE: Changes = {
+  unet: { time_cond_proj_dim: 12 },
+  scheduler: { _class_name: "LCMScheduler", original_inference_steps: 20 },
+};
+
 /** Writes the pipeline to `folder`, which is made. */
 export async function writeTinyPipeline(folder: string, changes: Changes = {}): Promise<void> {
   mkdirSync(join(folder, "scheduler"), { recursive: true });
@@ -111,6 +117,9 @@ export async function writeTinyPipeline(folder: string, changes: Changes = {}): 
       sample: input("sample", [1, 8, 8, 4]),
       timestep: input("timestep", [1]),
       context: input("context", [1, 77, 16]),
+      ...(unetConfig.time_cond_proj_dim === null
+        ? {}
+        : { guidance: input("guidance", [1, unetConfig.time_cond_proj_dim]) }),
     }),
   );
   await writePart(folder, "vae", "diffusion_pytorch_model", VAE, (w, input) => {
