@@ -41,12 +41,11 @@ export function guided(
 /** A network that was distilled to take guidance as a number, told `scale` at every evaluation. */
 export function told(denoiser: Denoiser, scale: number): Denoiser {
   const tell = (condition: Condition): Condition => ({ ...condition, guidance: scale });
-  const { pullback } = denoiser;
   return {
     denoise: (x, level, condition, request) => denoiser.denoise(x, level, tell(condition), request),
-    ...(pullback && {
+    ...(denoiser.pullback && {
       pullback: (x, level, condition, request, objective) =>
-        pullback.call(denoiser, x, level, tell(condition), request, objective),
+        denoiser.pullback!(x, level, tell(condition), request, objective),
     }),
   };
 }
