@@ -106,7 +106,7 @@ describe("what goes wrong", () => {
     [["draw", prompt, "more"], /too many arguments/],
     [["draw", "--from", "nowhere.png"], /recipe: nowhere.png: no such file/],
     [["draw", "--from", "package.json"], /version: expected 1/],
-    [["paint"], /unknown command 'paint'.*Allowed: draw, inspect, train, evaluate, demo/],
+    [["paint"], /unknown command 'paint'.*Allowed: draw, inspect, train, sample, evaluate, demo/],
     [["evaluate", "beauty"], /unknown command 'beauty'.*Allowed: placement/],
   ])("%j is refused in one line with exit code 2", async (argv, message) => {
     const { code, stdout, stderr } = await runWith(argv);

@@ -94,7 +94,8 @@ describe("planPictures", () => {
       { index: 2, text: "red" },
       { index: 3, text: "cube" },
     ];
-    expect(plan).toEqual({ boxes: [{ words: "red cube", tokens }], warnings: [] });
+    const boxes = [{ words: "red cube", tokens }];
+    expect(plan).toEqual({ boxes, warnings: [], takesGuidance: false });
   });
 
   it("warns of words that are cut, repeated, or were never seen", async () => {
