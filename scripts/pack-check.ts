@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { walkModules } from "../test/web/bundle.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const FORBIDDEN = /^(src|test|bench|scripts|docs|examples|runs|out)\/|\.test\.|tsbuildinfo/;
+const FORBIDDEN =
+  /^(src\/|test\/|bench\/(?!protocol\/)|scripts\/|docs\/|examples\/|runs\/|out\/)|\.test\.|tsbuildinfo/;
 
 const folder = mkdtempSync(join(tmpdir(), "followspot-pack-"));
 const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", NO_COLOR: "1" };
