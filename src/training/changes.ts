@@ -8,7 +8,7 @@ import type { WeightSpec } from "../nn/weights.js";
 import { muonChange, takenByMuon } from "./muon.js";
 import { BETA1, adamWChange } from "./optimiser.js";
 import type { Moments, OptimiserOptions, StepRates } from "./optimiser.js";
-import { assemble } from "./pieces.js";
+import { assemble, piecesOf } from "./pieces.js";
 
 /** A step's vectors in pieces, and its scalars. */
 export interface StepVectors {
@@ -55,11 +55,5 @@ function withMuon(own: readonly Value[], vectors: StepVectors, options: Optimise
     const beta = options.beta1 ?? BETA1;
     return mul(muonChange(spec, gradient, momentum, beta), rates.learningRate);
   });
-  let start = 0;
-  return own.map((piece) => {
-    const end = start + piece.shape[0]!;
-    const part = assemble(changes, start, end);
-    start = end;
-    return part;
-  });
+  return piecesOf(packing.size).map(({ start, end }) => assemble(changes, start, end));
 }

@@ -2,6 +2,7 @@
 // orthogonal. The factor of the rate is that of Moonlight (Liu et al. 2025, arXiv 2502.16982), so that AdamW's rates
 // serve both. Same arithmetic as torch.optim.Muon with adjust_lr_fn="match_rms_adamw", in float32.
 
+import { sizeOf } from "../core/shape.js";
 import { add, div, matmul, mul, reshape, sqrt, sub, sum } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
 import { graphShape } from "../nn/weights.js";
@@ -24,7 +25,7 @@ export function takenByMuon({ role, name }: Pick<WeightSpec, "role" | "name">): 
 export function matrixShape(spec: Pick<WeightSpec, "role" | "shape">): [number, number] {
   const shape = graphShape(spec);
   const columns = shape.at(-1)!;
-  return [shape.reduce((a, b) => a * b, 1) / columns, columns];
+  return [sizeOf(shape) / columns, columns];
 }
 
 /** A matrix [r, c] with its singular values brought near 1, by five Newton-Schulz iterations on its shorter side. */

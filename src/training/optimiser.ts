@@ -38,6 +38,11 @@ export interface OptimiserOptions extends AdamWOptions {
   readonly matrices?: "adamw" | "muon";
 }
 
+/** The optimiser that configurations call `name`. Muon's momentum is its author's. */
+export function optimiserNamed(name: "adamw" | "muon", options: AdamWOptions): OptimiserOptions {
+  return name === "muon" ? { ...options, matrices: "muon", beta1: 0.95 } : options;
+}
+
 /** One vector each, all of one length. */
 export interface Moments {
   readonly firstMoment: Value;

@@ -6,7 +6,7 @@ import type { Packing } from "../../nn/packed-weights.js";
 import { factorOf } from "../../training/autoencoder/folder.js";
 import { fit } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
-import type { OptimiserOptions } from "../../training/optimiser.js";
+import { optimiserNamed } from "../../training/optimiser.js";
 import { warmupCosine } from "../../training/schedule.js";
 import { prepareLatents } from "../../training/text-to-image/data.js";
 import type { Trainer } from "../../training/trainer.js";
@@ -38,7 +38,10 @@ export async function trainTextStudent(
   const task: Fit = {
     ...{ packing, steps, batchSize: batch, digest: textStudentDigest(config) },
     loss: textStudentLoss(parent, config, packing),
-    optimiser: optimiserOf(config),
+    optimiser: optimiserNamed(config.optimiser, {
+      weightDecay: config.weight_decay,
+      clipNorm: config.clip_norm,
+    }),
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,
     start: () => studentOf(parent),
@@ -50,9 +53,4 @@ export async function trainTextStudent(
 /** The parent's network by the names of a student's weights: what training begins with. */
 function studentOf({ weights }: TextParent): Map<string, HostTensor> {
   return new Map([...weights].map(([name, value]) => [`unet.${name}`, value] as const));
-}
-
-function optimiserOf({ optimiser, weight_decay, clip_norm }: TextStudentConfig): OptimiserOptions {
-  const options = { weightDecay: weight_decay, clipNorm: clip_norm };
-  return optimiser === "muon" ? { ...options, matrices: "muon", beta1: 0.95 } : options;
 }

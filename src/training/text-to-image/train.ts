@@ -9,7 +9,7 @@ import { Packing } from "../../nn/packed-weights.js";
 import { streamOf } from "../data/streams.js";
 import { fit } from "../fit.js";
 import type { TrainOptions } from "../fit.js";
-import type { OptimiserOptions } from "../optimiser.js";
+import { optimiserNamed } from "../optimiser.js";
 import { warmupCosine } from "../schedule.js";
 import type { Trainer } from "../trainer.js";
 import { TextToImageBatches } from "./batches.js";
@@ -47,11 +47,6 @@ export function packingOf(
   return new Packing(collectSpecs((weights) => void loss(weights, weights.graph)));
 }
 
-function optimiserOf({ optimiser, weight_decay }: TextToImageConfig): OptimiserOptions {
-  const options = { weightDecay: weight_decay };
-  return optimiser === "muon" ? { ...options, matrices: "muon", beta1: 0.95 } : options;
-}
-
 /**
  * Trains until the configured steps are done or the signal comes.
  *
@@ -84,7 +79,7 @@ export async function trainTextToImage(
   const task = {
     ...{ packing, steps, batchSize: batch, digest: configDigest(config) },
     loss: textToImageLoss(config.unet, config.text_encoder, shape, text),
-    optimiser: optimiserOf(config),
+    optimiser: optimiserNamed(config.optimiser, { weightDecay: config.weight_decay }),
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,
     start: async () => {
