@@ -115,8 +115,8 @@ function predictor(
   context: Value,
   { batch, edits }: Pick<TextStudentConfig, "batch" | "edits">,
 ): Predict {
-  const { prediction, trainTimesteps } = { ...schedule.config, ...schedule };
-  const head = HEADS.find((each) => PREDICTION_OF_HEAD[each] === prediction)!;
+  const { trainTimesteps } = schedule;
+  const head = HEADS.find((each) => PREDICTION_OF_HEAD[each] === schedule.config.prediction)!;
   return (x, level) => {
     const policy = edits
       ? editing(graph, batch, gateOf(level, edits.until, trainTimesteps))

@@ -1,7 +1,5 @@
 // The text-to-image model that is distilled, read whole from its folder.
 
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
@@ -18,6 +16,7 @@ import { parseUNetConfig } from "../../models/unet/index.js";
 import type { UNetConfig } from "../../models/unet/index.js";
 import { readAutoencoder } from "../../training/autoencoder/folder.js";
 import type { Autoencoder } from "../../training/autoencoder/folder.js";
+import { weightsDigest } from "../../training/digest.js";
 import { shippedPath } from "../../training/run/shipped.js";
 
 /** Where a pipeline's folder keeps what a student changes. */
@@ -37,7 +36,7 @@ export interface TextParent {
   readonly scheduler: Readonly<Record<string, unknown>>;
   /** Side of its latents in cells. */
   readonly latentSize: number;
-  /** SHA-256 of the file of its network's weights, in hex: what students say of their parent. */
+  /** SHA-256 of its network's weights, in hex: what students say of their parent. */
   readonly digest: string;
 }
 
@@ -65,15 +64,14 @@ export async function readTextParent(folder: string): Promise<TextParent> {
   const weights = async (file: string): Promise<NamedWeights> =>
     (await openSafetensors(part(file))).readAllFloat32();
   const config = parseTextEncoderConfig(await readJson(part("text_encoder", "config.json")));
+  const network = await weights(NETWORK_WEIGHTS);
   return {
     ...{ folder: path, unet, scheduler, schedule, latentSize },
-    weights: await weights(NETWORK_WEIGHTS),
+    weights: network,
     text: { config, weights: await weights("text_encoder/model.safetensors") },
     tokenizer: await loadTokenizer(part("tokenizer")),
     autoencoder: await readAutoencoder(part("vae")),
-    digest: createHash("sha256")
-      .update(await readFile(part(NETWORK_WEIGHTS)))
-      .digest("hex"),
+    digest: weightsDigest(network),
   };
 }
 
