@@ -8,8 +8,8 @@ import { optimised } from "../guidance/placement/dd.js";
 import { direct } from "../guidance/placement/direct.js";
 import { placed } from "../guidance/placement/placed.js";
 import type { PlacedOptions } from "../guidance/placement/placed.js";
-import { isInRange } from "../guidance/placement/region.js";
-import type { EditRule, Grid, Placement } from "../guidance/placement/region.js";
+import { gridsOf, isInRange } from "../guidance/placement/region.js";
+import type { EditRule, Placement } from "../guidance/placement/region.js";
 import type { AttentionSite } from "../nn/attention.js";
 import type { Method } from "./recipe-methods.js";
 import type { Order } from "./text-to-image-order.js";
@@ -37,14 +37,6 @@ export function coarseSites(sites: readonly AttentionSite[], cells: number): Att
   const cross = sites.filter(({ kind }) => kind === "cross");
   const coarse = cross.filter(({ height, width }) => height * width <= cells / 4);
   return coarse.length > 0 ? coarse : cross;
-}
-
-/** The distinct grids of sites. */
-export function gridsOf(sites: readonly AttentionSite[]): Grid[] {
-  const byName = new Map(
-    sites.map(({ height, width }) => [`${height}x${width}`, { height, width }]),
-  );
-  return [...byName.values()];
 }
 
 /** The placement of an order's boxes. */

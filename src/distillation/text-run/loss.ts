@@ -4,6 +4,7 @@ import { integers } from "../../core/tensor.js";
 import { add, expand, lessOrEqual, mul, reshape, sub, where } from "../../engine/functions.js";
 import type { Graph, Value } from "../../engine/graph.js";
 import { editAt, editName } from "../../guidance/placement/edit.js";
+import { gridsOf } from "../../guidance/placement/region.js";
 import type { Grid } from "../../guidance/placement/region.js";
 import type { LevelValues, Predict } from "../../guidance/self-attention/index.js";
 import { HEADS, PREDICTION_OF_HEAD } from "../../diffusion/index.js";
@@ -43,11 +44,7 @@ export function textStudentPacking({ unet: config, latentSize, text }: TextParen
 /** The resolutions whose cross-attention is edited: all that there are. */
 export function editedGrids({ unet: config, latentSize, tokenizer }: TextParent): Grid[] {
   const sites = sitesOf(config, latentSize, latentSize, tokenizer.maxLength);
-  const cross = sites.filter(({ kind }) => kind === "cross");
-  const byName = new Map(
-    cross.map(({ height, width }) => [`${height}x${width}`, { height, width }]),
-  );
-  return [...byName.values()];
+  return gridsOf(sites.filter(({ kind }) => kind === "cross"));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Generator } from "../../core/generator.js";
 import type { Placement, Region, RegionBox } from "../../guidance/placement/region.js";
 import { locateWords } from "../../models/tokenizer/index.js";
 import type { Encoding } from "../../models/tokenizer/index.js";
-import { namedThings } from "../../training/scenes/index.js";
+import { coverOf, namedThings } from "../../training/scenes/index.js";
 import type { EditChoice } from "./config.js";
 
 function between(generator: Generator, [least, most]: readonly [number, number]): number {
@@ -15,11 +15,6 @@ function randomBox(generator: Generator, sides: EditChoice["side"]): RegionBox {
   const [width, height] = [between(generator, sides), between(generator, sides)];
   const [left, top] = [generator.random() * (1 - width), generator.random() * (1 - height)];
   return [left, top, left + width, top + height];
-}
-
-/** Whether two boxes share any of the picture. */
-function meet(a: RegionBox, b: RegionBox): boolean {
-  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 
 /**
@@ -48,7 +43,7 @@ export function randomPlacement(
   for (const words of chosen) {
     const box = randomBox(generator, choice.side);
     const strength = between(generator, choice.strength);
-    if (regions.some((other) => meet(other.box, box))) continue;
+    if (regions.some((other) => coverOf(other.box, box) > 0)) continue;
     regions.push({ box, strength, until: 1, tokens: locateWords(caption, words).tokens });
   }
   return { ...placement, regions };

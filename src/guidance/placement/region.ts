@@ -9,6 +9,14 @@ export interface Grid {
   readonly width: number;
 }
 
+/** The distinct grids of attention sites. */
+export function gridsOf(sites: readonly Grid[]): Grid[] {
+  const byName = new Map(
+    sites.map(({ height, width }) => [`${height}x${width}`, { height, width }]),
+  );
+  return [...byName.values()];
+}
+
 export interface Region {
   readonly box: RegionBox;
   /** Positions of the words' tokens in the prompt. */
