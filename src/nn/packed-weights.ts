@@ -113,14 +113,7 @@ export class PackedWeights implements Weights {
       loss,
       specs.map((spec) => this.part(spec)),
     );
-    return pieces.map(({ start, end }) => {
-      const within = specs.flatMap(({ name, shape }, i) => {
-        const offset = this.packing.offsetOf(name);
-        const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, sizeOf(shape))];
-        return from < to ? [slice(parts[i]!, 0, from, to)] : [];
-      });
-      return concat(within, 0);
-    });
+    return pieces.map(({ start, end }) => assemble(parts, start, end));
   }
 
   /** A weight's elements, [n]. */
@@ -128,4 +121,16 @@ export class PackedWeights implements Weights {
     const start = this.packing.offsetOf(name);
     return slice(this.vector, 0, start, start + sizeOf(shape));
   }
+}
+
+/** What the elements from `start` to `end` of a vector are, put together from its pieces. */
+export function assemble(pieces: readonly Value[], start: number, end: number): Value {
+  let offset = 0;
+  const within = pieces.flatMap((piece) => {
+    const size = piece.shape[0]!;
+    const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, size)];
+    offset += size;
+    return from < to ? [slice(piece, 0, from, to)] : [];
+  });
+  return concat(within, 0);
 }

@@ -3,12 +3,13 @@
 import { sizeOf } from "../core/shape.js";
 import { mul } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
+import { assemble } from "../nn/packed-weights.js";
 import type { Packing } from "../nn/packed-weights.js";
 import type { WeightSpec } from "../nn/weights.js";
 import { muonChange, takenByMuon } from "./muon.js";
 import { BETA1, adamWChange } from "./optimiser.js";
 import type { Moments, OptimiserOptions, StepRates } from "./optimiser.js";
-import { assemble, piecesOf } from "./pieces.js";
+import { piecesOf } from "./pieces.js";
 
 /** A step's vectors in pieces, and its scalars. */
 export interface StepVectors {

@@ -3,8 +3,6 @@
 import { sizeOf } from "../core/shape.js";
 import { floats } from "../core/tensor.js";
 import type { HostTensor } from "../core/tensor.js";
-import { concat, slice } from "../engine/functions.js";
-import type { Value } from "../engine/graph.js";
 
 /** Elements of a piece, 1 MiB of float32. */
 const PIECE_ELEMENTS = 2 ** 18;
@@ -39,16 +37,4 @@ export function cutVector(
       floats([end - start], vector.data.subarray(start, end)),
     ]),
   );
-}
-
-/** What the elements from `start` to `end` of a vector are, put together from its pieces. */
-export function assemble(pieces: readonly Value[], start: number, end: number): Value {
-  let offset = 0;
-  const within = pieces.flatMap((piece) => {
-    const size = piece.shape[0]!;
-    const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, size)];
-    offset += size;
-    return from < to ? [slice(piece, 0, from, to)] : [];
-  });
-  return concat(within, 0);
 }
