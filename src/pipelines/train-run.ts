@@ -17,13 +17,18 @@ const RUNS = "runs";
 /** The command line's configuration when none is named. */
 const USUAL = "stage";
 
-/** What may change when a run is gone on with: all else is what its weights and batches are. */
+/** What may change when a run is gone on with: all else is what its weights and pictures are. */
 const CHANGEABLE = new Set([
   "steps",
   "learning_rate",
   "weight_decay",
   "ema_decay",
   "ema",
+  "caption_dropout",
+  "trailing_dropout",
+  "word_dropout",
+  "timestep_power",
+  "wrong_captions",
   "sample_every",
   "sample_prompts",
   "held_out",

@@ -6,12 +6,30 @@ import type { Tensors } from "../../engine/runtime/session.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
 import { ShuffledOrder, streamOf } from "../data/streams.js";
 import type { CaptionedLatents } from "../text-to-image/batches.js";
+import { wrongCaption } from "./wrong-captions.js";
+
+export interface ContrastiveOptions {
+  readonly batch: number;
+  readonly seed: number;
+  readonly scalingFactor: number;
+  /** Whether a nearly right caption stands beside each true one. */
+  readonly wrongCaptions: boolean;
+}
+
+/** For each caption its share among its equals in `texts`, rows first. */
+function sharesOf(captions: readonly string[], texts: readonly string[]): number[] {
+  return captions.flatMap((caption) => {
+    const equals = texts.map((other) => Number(other === caption));
+    const count = equals.reduce((a, b) => a + b, 0);
+    return equals.map((value) => value / count);
+  });
+}
 
 /** The inputs of any step, counted from 1; the step's randomness follows from the seed and the step. */
 export function contrastiveBatches(
   { latents, captions }: CaptionedLatents,
   tokenizer: Tokenizer,
-  { batch, seed, scalingFactor }: { batch: number; seed: number; scalingFactor: number },
+  { batch, seed, scalingFactor, wrongCaptions }: ContrastiveOptions,
 ): (k: number) => Tensors {
   const order = new ShuffledOrder(captions.length, batch, seed);
   const shape = [batch, ...latents.shape.slice(1)];
@@ -19,23 +37,22 @@ export function contrastiveBatches(
   return (k) => {
     const entries = order.at(k);
     const stream = streamOf(seed, 2, k);
-    const texts = entries.map((entry) => captions[entry]!);
+    const named = entries.map((entry) => captions[entry]!);
+    const wrong = wrongCaptions ? named.map((text) => wrongCaption(text, stream)) : [];
+    const texts = [...named, ...wrong];
     const encoded = texts.map((text) => tokenizer.encode(text));
     const tokens = encoded[0]!.ids.length;
     const values = new Float32Array(batch * each);
-    const pool = new Float32Array(batch * tokens);
     entries.forEach((entry, i) => {
       values.set(
         float16ToFloat32(latents.data.subarray(entry * each, (entry + 1) * each)),
         i * each,
       );
-      const end = encoded[i]!.length - 1;
-      pool[i * tokens + end + Math.floor(stream.random() * (tokens - end))] = 1;
     });
-    const same = texts.flatMap((text) => {
-      const equals = texts.map((other) => Number(other === text));
-      const count = equals.reduce((a, b) => a + b, 0);
-      return equals.map((value) => value / count);
+    const pool = new Float32Array(texts.length * tokens);
+    encoded.forEach(({ length }, i) => {
+      const end = length - 1;
+      pool[i * tokens + end + Math.floor(stream.random() * (tokens - end))] = 1;
     });
     return {
       latents: floats(
@@ -43,11 +60,12 @@ export function contrastiveBatches(
         values.map((value) => value * scalingFactor),
       ),
       ids: integers(
-        [batch, tokens],
+        [texts.length, tokens],
         encoded.flatMap(({ ids }) => [...ids]),
       ),
-      pool: floats([batch, tokens], pool),
-      same: floats([batch, batch], same),
+      pool: floats([texts.length, tokens], pool),
+      same: floats([batch, batch], sharesOf(named, named)),
+      captions: floats([batch, texts.length], sharesOf(named, texts)),
     };
   };
 }

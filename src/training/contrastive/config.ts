@@ -20,6 +20,8 @@ export const contrastiveSchema = z
     seed: z.int().nonnegative(),
     /** Pairs a step: each caption is to be told from so many others. */
     batch: z.int().min(2),
+    /** Whether each picture is also told from a caption that is nearly right. */
+    wrong_captions: z.boolean().default(false),
     steps: z.int().positive(),
     learning_rate: z.strictObject({
       peak: z.number().positive(),

@@ -15,6 +15,7 @@ import {
   neg,
   reshape,
   silu,
+  slice,
   sqrt,
   sub,
   sum,
@@ -41,6 +42,8 @@ export interface ContrastiveShape {
   readonly latentSize: number;
   readonly latentChannels: number;
   readonly tokens: number;
+  /** Whether a wrong caption for each picture follows the captions. */
+  readonly wrongCaptions: boolean;
 }
 
 /** One vector a picture: latents [N, S, S, C] -> [N, width]. */
@@ -68,11 +71,13 @@ function crossEntropy(logits: Value, target: Value): Value {
 
 /**
  * The symmetric cross-entropy of finding captions by pictures and pictures by captions. Inputs: `latents`
- * [N, S, S, C], `ids` int64 [N, T], `pool` [N, T], 1 at the position where a caption is pooled, and `same` [N, N], the
- * share of each caption among its equals in the batch. Text weights are named `text_encoder.…`.
+ * [N, S, S, C], `ids` int64 [M, T] of N captions and, when `wrongCaptions`, N wrong ones that only pictures are told from (M = 2N,
+ * else N), `pool` [M, T], 1 at the position where a caption is pooled, and the share of each caption among its equals: `same` [N, N]
+ * among the true ones, `captions` [N, M] among all. Text weights are named `text_encoder.…`.
  */
 export function contrastiveLoss(config: TextEncoderConfig, shape: ContrastiveShape): LossBuilder {
-  const { batch, latentSize, latentChannels, tokens } = shape;
+  const { batch, latentSize, latentChannels, tokens, wrongCaptions } = shape;
+  const texts = wrongCaptions ? 2 * batch : batch;
   return (weights, graph) => {
     const latents = graph.input("latents", "float32", [
       batch,
@@ -80,14 +85,15 @@ export function contrastiveLoss(config: TextEncoderConfig, shape: ContrastiveSha
       latentSize,
       latentChannels,
     ]);
-    const ids = graph.input("ids", "int64", [batch, tokens]);
-    const pool = graph.input("pool", "float32", [batch, tokens]);
+    const ids = graph.input("ids", "int64", [texts, tokens]);
+    const pool = graph.input("pool", "float32", [texts, tokens]);
     const same = graph.input("same", "float32", [batch, batch]);
+    const captions = graph.input("captions", "float32", [batch, texts]);
     const width = config.hidden_size;
     const { lastHiddenState } = textEncoder(scoped(weights, "text_encoder"), config, ids);
-    const pooled = matmul(reshape(pool, [batch, 1, tokens]), lastHiddenState);
+    const pooled = matmul(reshape(pool, [texts, 1, tokens]), lastHiddenState);
     const heads = scoped(weights, "heads");
-    const text = linear(heads, "text_projection", reshape(pooled, [batch, width]), width, {
+    const text = linear(heads, "text_projection", reshape(pooled, [texts, width]), width, {
       bias: false,
     });
     const picture = pictureTower(scoped(weights, "picture_encoder"), latents, width);
@@ -99,8 +105,8 @@ export function contrastiveLoss(config: TextEncoderConfig, shape: ContrastiveSha
     });
     const similarity = matmul(normalised(text), normalised(picture), { transB: true });
     const logits = mul(similarity, clip(exp(scale), 1, SCALE_MAX));
-    const byText = crossEntropy(logits, same);
-    const byPicture = crossEntropy(transpose(logits, [1, 0]), same);
+    const byText = crossEntropy(slice(logits, 0, 0, batch), same);
+    const byPicture = crossEntropy(transpose(logits, [1, 0]), captions);
     return { loss: mul(add(byText, byPicture), 0.5) };
   };
 }

@@ -35,17 +35,22 @@ export async function trainContrastive(
   config: ContrastiveConfig,
   options: TrainOptions,
 ): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
-  const { batch, steps, seed } = config;
+  const { batch, steps, seed, wrong_captions: wrongCaptions } = config;
   const autoencoder = await readAutoencoder(config.autoencoder);
   const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));
   await mkdir(options.folder, { recursive: true });
   const data = await prepareLatents(config, autoencoder, options);
   const [, latentSize, , latentChannels] = data.latents.shape as [number, number, number, number];
-  const shape = { batch, latentSize, latentChannels, tokens: tokenizer.maxLength };
+  const shape = { batch, latentSize, latentChannels, tokens: tokenizer.maxLength, wrongCaptions };
   const loss = contrastiveLoss(config.text_encoder, shape);
   const packing = new Packing(collectSpecs((weights) => void loss(weights, weights.graph)));
   const { scaling_factor: scalingFactor } = autoencoder.config;
-  const batchOf = contrastiveBatches(data, tokenizer, { batch, seed, scalingFactor });
+  const batchOf = contrastiveBatches(data, tokenizer, {
+    batch,
+    seed,
+    scalingFactor,
+    wrongCaptions,
+  });
   const task = {
     ...{ packing, steps, batchSize: batch, digest: contrastiveDigest(config), loss },
     optimiser: { weightDecay: config.weight_decay },
