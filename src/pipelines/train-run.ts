@@ -27,7 +27,7 @@ const CHANGEABLE = new Set([
   "caption_dropout",
   "trailing_dropout",
   "word_dropout",
-  "timestep_power",
+  "timesteps",
   "wrong_captions",
   "sample_every",
   "sample_prompts",

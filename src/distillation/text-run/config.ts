@@ -4,10 +4,13 @@ import { z } from "zod";
 import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
 import { documentDigest } from "../../training/digest.js";
 import { sceneChoiceSchema } from "../../training/data/prepare.js";
+import { textToImageSchema } from "../../training/text-to-image/config.js";
 import { TARGET_KINDS } from "../loss.js";
 
 const whole = z.int().positive();
 const share = z.number().min(0).max(1);
+/** How the teacher was trained; a student is, likewise. */
+const parents = textToImageSchema.unwrap().shape;
 
 const edits = z.strictObject({
   /** Share of the pictures that are directed; the others see no edit. */
@@ -49,13 +52,8 @@ export const textStudentSchema = z
     seed: z.int().nonnegative(),
     batch: whole,
     steps: whole,
-    learning_rate: z.strictObject({
-      peak: z.number().positive(),
-      floor: z.number().nonnegative(),
-      warmup: z.int().nonnegative(),
-      decay: whole.nullable().default(null),
-    }),
-    optimiser: z.enum(["adamw", "muon"]).default("adamw"),
+    learning_rate: parents.learning_rate,
+    optimiser: parents.optimiser,
     weight_decay: z.number().nonnegative(),
     clip_norm: z.number().positive().default(1),
     ema_decay: share,

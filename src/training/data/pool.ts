@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Generator } from "../../core/generator.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadDrawings, trainingSample } from "../scenes/index.js";
-import type { ThingCounts } from "../scenes/index.js";
+import type { ThingCounts, ThingSides } from "../scenes/index.js";
 
 export interface PoolOptions {
   /** Folder of the pool. */
@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly seed: bigint;
   /** How many things the scenes hold; the mixture of the evaluated scenes when absent. */
   readonly counts?: ThingCounts | undefined;
+  /** How large the things are; as in the evaluated scenes when absent. */
+  readonly sides?: ThingSides | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number) => void;
 }
@@ -33,7 +35,7 @@ function picturesPath(folder: string): string {
 
 /** Renders what the pool still lacks: a pool that was cut short goes on where it stopped. */
 export async function renderPool(options: PoolOptions): Promise<void> {
-  const { folder, size, count, seed, counts, signal, onProgress } = options;
+  const { folder, size, count, seed, counts, sides, signal, onProgress } = options;
   await mkdir(folder, { recursive: true });
   const bytes = size * size * 3;
   const captions = await readCaptions(folder);
@@ -50,6 +52,7 @@ export async function renderPool(options: PoolOptions): Promise<void> {
         const sample = trainingSample(new Generator(sceneSeed), {
           ...{ drawings, size },
           ...(counts && { counts }),
+          ...(sides && { sides }),
         });
         chunk.set(sample.picture, i * bytes);
         captions.push(sample.caption);

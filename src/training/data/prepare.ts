@@ -22,6 +22,12 @@ export const sceneChoiceSchema = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** Range of the sides of the things, as fractions of the picture; that of the evaluated scenes when null. */
+  sides: z
+    .tuple([z.number().min(0.15), z.number().max(0.6)])
+    .refine(([low, high]) => low <= high, { error: "expected the smaller side first" })
+    .nullable()
+    .default(null),
 });
 export type SceneChoice = z.infer<typeof sceneChoiceSchema>;
 
@@ -34,7 +40,7 @@ export interface SceneConfig {
 
 /** Renders the scenes that a run's folder still lacks, and opens them. */
 export async function preparePool(
-  { size, scenes: { count, seed, things } }: SceneConfig,
+  { size, scenes: { count, seed, things, sides } }: SceneConfig,
   { folder, signal, onStage, onProgress }: TrainOptions,
 ): Promise<Pool> {
   const poolFolder = join(folder, SCENES);
@@ -45,6 +51,7 @@ export async function preparePool(
     count,
     seed: BigInt(seed),
     counts: things ?? undefined,
+    sides: sides ?? undefined,
     signal,
     onProgress: (done) => onProgress?.(done, count),
   });

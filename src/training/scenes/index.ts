@@ -12,7 +12,7 @@ export { combinationsOf, isHeldOut } from "./held-out.js";
 export type { Combination } from "./held-out.js";
 export { renderAlpha, renderScene } from "./render.js";
 export { THING_COUNTS, coverOf, sampleScene, trainingSample } from "./sample.js";
-export type { Split, ThingCounts, TrainingSample } from "./sample.js";
+export type { Split, ThingCounts, ThingSides, TrainingSample } from "./sample.js";
 export { PROTOCOL_SPLITS, placementProtocol } from "./triples.js";
 export type {
   PlacementProtocol,

@@ -146,4 +146,15 @@ describe("trainingSample", () => {
       }
     }
   });
+
+  it("draws things of the sides it is told", () => {
+    const generator = new Generator(5n);
+    const areas = Array.from({ length: 40 }, () => {
+      const { scene } = sampleScene(generator, { counts: [1, 0, 0], sides: [0.5, 0.5] });
+      const [x0, y0, x1, y1] = scene.things[0]!.box;
+      return Math.sqrt((x1 - x0) * (y1 - y0));
+    });
+    expect(Math.min(...areas)).toBeGreaterThan(0.42);
+    expect(Math.max(...areas)).toBeLessThanOrEqual(0.6);
+  });
 });

@@ -19,6 +19,12 @@ export type ThingCounts = readonly [number, number, number];
 /** The mixture of the evaluated scenes, and of training unless a configuration says otherwise. */
 export const THING_COUNTS: ThingCounts = [0.35, 0.45, 0.2];
 
+/** Range of the sides of the things, as fractions of the picture, before their shapes stretch them. */
+export type ThingSides = readonly [number, number];
+
+/** The sides of the evaluated scenes, and of training unless a configuration says otherwise. */
+export const THING_SIDES: ThingSides = [0.18, 0.56];
+
 const MINIMUM_SIDE = 0.15; // fraction of the picture
 const MAXIMUM_SIDE = 0.6; // fraction of the picture
 const MAXIMUM_COVER = 0.2; // share of a box that later boxes may cover
@@ -56,8 +62,8 @@ function clampSide(side: number): number {
   return Math.min(MAXIMUM_SIDE, Math.max(MINIMUM_SIDE, side));
 }
 
-function drawBox(generator: RandomSource, name: Named): Box {
-  const side = uniform(generator, 0.18, 0.56);
+function drawBox(generator: RandomSource, name: Named, sides: ThingSides): Box {
+  const side = uniform(generator, ...sides);
   const stretch = Math.sqrt(aspectOf(name)) * Math.exp(uniform(generator, -0.06, 0.06));
   const [width, height] = [clampSide(side * stretch), clampSide(side / stretch)];
   const left = uniform(generator, 0, 1 - width);
@@ -74,8 +80,12 @@ export function coverOf(box: Box, cover: Box): number {
 }
 
 /** Boxes in paint order of which none is covered too much, or undefined when the draw was unlucky. */
-function drawBoxes(generator: RandomSource, names: readonly Named[]): Box[] | undefined {
-  const boxes = names.map((name) => drawBox(generator, name));
+function drawBoxes(
+  generator: RandomSource,
+  names: readonly Named[],
+  sides: ThingSides,
+): Box[] | undefined {
+  const boxes = names.map((name) => drawBox(generator, name, sides));
   const fits = boxes.every((box, index) => {
     const later = boxes.slice(index + 1).map((cover) => coverOf(box, cover));
     return later.reduce((sum, share) => sum + share, 0) <= MAXIMUM_COVER;
@@ -99,12 +109,18 @@ function drawThing(generator: RandomSource, name: Named, box: Box): SceneThing {
     : { kind: name.kind, colour: name.colour, box, shade };
 }
 
+/** How many things scenes hold, and how large these are. */
+interface Mixture {
+  readonly counts: ThingCounts;
+  readonly sides: ThingSides;
+}
+
 /** A random scene, whatever its combinations. */
-function drawScene(generator: RandomSource, counts: ThingCounts): Scene {
+function drawScene(generator: RandomSource, { counts, sides }: Mixture): Scene {
   for (;;) {
     const names = drawNames(generator, counts);
     for (let attempt = 0; attempt < 8; attempt++) {
-      const boxes = drawBoxes(generator, names);
+      const boxes = drawBoxes(generator, names, sides);
       if (!boxes) continue;
       const things = names.map((name, index) => drawThing(generator, name, boxes[index]!));
       return { background: drawBackground(generator), things };
@@ -119,10 +135,14 @@ function belongsTo(scene: Scene, split: Split): boolean {
 /** A random scene of the split, with a caption. */
 export function sampleScene(
   generator: RandomSource,
-  { split = "train", counts = THING_COUNTS }: { split?: Split; counts?: ThingCounts } = {},
+  {
+    split = "train",
+    counts = THING_COUNTS,
+    sides = THING_SIDES,
+  }: Partial<Mixture> & { split?: Split } = {},
 ): { scene: Scene; caption: string } {
   for (;;) {
-    const scene = drawScene(generator, counts);
+    const scene = drawScene(generator, { counts, sides });
     if (belongsTo(scene, split)) return { scene, caption: captionOf(scene, generator) };
   }
 }
@@ -136,8 +156,8 @@ export interface TrainingSample {
 /** A rendered pair for training, without held-out combinations. */
 export function trainingSample(
   generator: RandomSource,
-  { drawings, size, counts }: { drawings: Drawings; size: number; counts?: ThingCounts },
+  { drawings, size, ...mixture }: Partial<Mixture> & { drawings: Drawings; size: number },
 ): TrainingSample {
-  const { scene, caption } = sampleScene(generator, { split: "train", ...(counts && { counts }) });
+  const { scene, caption } = sampleScene(generator, { split: "train", ...mixture });
   return { picture: renderScene(scene, size, drawings), caption };
 }

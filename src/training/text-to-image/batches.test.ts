@@ -110,7 +110,7 @@ describe("a batch", () => {
 
   it("draws the levels as a power of what is uniform, so that noise can be seen more often", () => {
     const uniform = batches().at(7).timestep.data;
-    const noisier = batches({ timestepPower: 0.5 }).at(7).timestep.data;
+    const noisier = batches({ timesteps: { power: 0.5 } }).at(7).timestep.data;
     [...noisier].map(Number).forEach((t, i) => {
       // The square of what was drawn is the uniform draw, but for rounding down.
       expect(Math.abs((t / 1000) ** 2 - Number(uniform[i]) / 1000)).toBeLessThan(0.004);

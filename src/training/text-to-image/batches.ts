@@ -8,6 +8,8 @@ import { levelAt } from "../../diffusion/schedule.js";
 import type { Schedule } from "../../diffusion/schedule.js";
 import type { Encoding, Tokenizer } from "../../models/tokenizer/index.js";
 import { ShuffledOrder, streamOf } from "../data/streams.js";
+import { timestepFraction } from "./timesteps.js";
+import type { TimestepChoice } from "./timesteps.js";
 
 /** Pictures as latents, and what they are called. Nothing else. */
 export interface CaptionedLatents {
@@ -27,8 +29,8 @@ export interface BatchOptions {
   readonly trailingDropout: number;
   /** Share of captions whose words (between BOS and EOS) are emptied, so that the trailing positions must; 0 when absent. */
   readonly wordDropout?: number;
-  /** Exponent p of timesteps drawn as 1000·u^p; 1 when absent. */
-  readonly timestepPower?: number;
+  /** How timesteps are drawn; evenly when absent. */
+  readonly timesteps?: TimestepChoice;
 }
 
 /** The inputs of a step, by name: what a model is trained on, whole. */
@@ -86,10 +88,10 @@ export class TextToImageBatches {
 
   // One timestep in each of as many equally likely ranges as there are pictures: every batch sees all levels.
   private levels(offset: number) {
-    const { batch, timestepPower = 1 } = this.options;
+    const { batch, timesteps = { power: 1 } } = this.options;
     const { trainTimesteps } = this.schedule;
     return Array.from({ length: batch }, (_, i) => {
-      const t = Math.floor(((i + offset) / batch) ** timestepPower * trainTimesteps);
+      const t = Math.floor(timestepFraction((i + offset) / batch, timesteps) * trainTimesteps);
       return levelAt(this.schedule, Math.min(t, trainTimesteps - 1));
     });
   }

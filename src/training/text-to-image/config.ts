@@ -6,6 +6,7 @@ import type { SamplerName } from "../../diffusion/samplers/registry.js";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { parseUNetConfig } from "../../models/unet/index.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
+import { timestepsSchema } from "./timesteps.js";
 
 const share = z.number().min(0).max(1);
 const folder = z.string().min(1);
@@ -21,7 +22,7 @@ export const textToImageSchema = z
     tokenizer: folder,
     unet: z.unknown().transform(parseUNetConfig),
     text_encoder: z.unknown().transform(parseTextEncoderConfig),
-    /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when null or null. */
+    /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when null. */
     text_encoder_weights: folder.nullable().default(null),
     /** Folder of a trained model whose weights are begun with; what it lacks, or all when null, begins anew. */
     start_from: folder.nullable().default(null),
@@ -44,8 +45,7 @@ export const textToImageSchema = z
     caption_dropout: share,
     trailing_dropout: share,
     word_dropout: share.default(0),
-    /** Timesteps are drawn as 1000·u^p with u uniform: below 1 there is more noise, where the text decides. */
-    timestep_power: z.number().positive().default(1),
+    timesteps: timestepsSchema.default({ power: 1 }),
     /** Steps between sample sheets. */
     sample_every: z.int().positive(),
     sample_prompts: z.array(z.string()).min(1),

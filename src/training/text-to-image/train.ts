@@ -71,7 +71,7 @@ export async function trainTextToImage(
     captionDropout: config.caption_dropout,
     trailingDropout: config.trailing_dropout,
     wordDropout: config.word_dropout,
-    timestepPower: config.timestep_power,
+    timesteps: config.timesteps,
   });
   const { batch, steps } = config;
   const shape = { batch, latentSize, tokens: tokenizer.maxLength };
