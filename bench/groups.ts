@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Runtime } from "../src/engine/runtime/session.js";
 import { directedWorks } from "./directed.js";
+import { distillationWork } from "./distillation.js";
 import { writeWeightFile } from "./fill.js";
 import { readStage, REFERENCE, SD15, sizesOf, specsOf, withoutText } from "./nets.js";
 import type { Net } from "./nets.js";
@@ -144,6 +145,21 @@ export async function directedGroup(runtime: Runtime, options: BenchOptions): Pr
     works: await measure(runtime, works, options),
     notices: [],
   };
+}
+
+export async function distillationGroup(
+  runtime: Runtime,
+  options: BenchOptions,
+): Promise<GroupResult> {
+  const { threads, quick } = options;
+  const batch = quick ? 2 : 64;
+  const shared = { batch, threads };
+  const works = [
+    await distillationWork(runtime, { name: "progressive step", guided: false, ...shared }),
+    await distillationWork(runtime, { name: "progressive step, guided", guided: true, ...shared }),
+  ];
+  const measured = await measure(runtime, works, options);
+  return { name: "distillation", batch, works: measured, notices: [] };
 }
 
 const SD15_GIB = 12;

@@ -8,6 +8,7 @@ import type { Runtime } from "../src/engine/runtime/session.js";
 import {
   checkedSd15Gflop,
   directedGroup,
+  distillationGroup,
   referenceGroup,
   sd15Group,
   stageGroup,
@@ -42,7 +43,13 @@ function machine(): Machine {
 type TimedGroup = Exclude<GroupName, "profile" | "memory">;
 
 const TIMED: Record<TimedGroup, (runtime: Runtime, options: BenchOptions) => Promise<GroupResult>> =
-  { reference: referenceGroup, stage: stageGroup, directed: directedGroup, sd15: sd15Group };
+  {
+    reference: referenceGroup,
+    stage: stageGroup,
+    distillation: distillationGroup,
+    directed: directedGroup,
+    sd15: sd15Group,
+  };
 
 async function profileOf(runtime: Runtime, net: Net, batch: number, threads: number) {
   return profiled(async (profile) => {

@@ -4,7 +4,15 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
 /** What can be measured, in the order in which it is. */
-export const GROUPS = ["reference", "stage", "directed", "sd15", "profile", "memory"] as const;
+export const GROUPS = [
+  "reference",
+  "stage",
+  "distillation",
+  "directed",
+  "sd15",
+  "profile",
+  "memory",
+] as const;
 export type GroupName = (typeof GROUPS)[number];
 
 export interface BenchOptions {
