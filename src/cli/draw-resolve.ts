@@ -3,7 +3,7 @@ import { FollowspotError } from "../core/errors.js";
 import type { BoxScale, Size } from "../pipelines/box.js";
 import { checkBox, normaliseWords, parseBoxes } from "../pipelines/box.js";
 import type { DrawRequest, ModelFacts } from "../pipelines/draw-request.js";
-import type { Method } from "../pipelines/recipe-methods.js";
+import type { BoxDefaults, Method } from "../pipelines/recipe-methods.js";
 import { boxDefaults, defaultMethod } from "../pipelines/recipe-methods.js";
 import type { Recipe, RecipeBox, RecipeSketch } from "../pipelines/recipe.js";
 import { RECIPE_VERSION } from "../pipelines/recipe.js";
@@ -37,7 +37,8 @@ export function resolveDraw(choices: DrawChoices): ResolvedDraw {
   const size = resolveSize(choices);
   const scale = { size, cell: facts.cell };
   const method = resolveMethod(choices);
-  const boxes = resolveBoxes(flags, sketch, method, scale);
+  const usual = boxDefaults(method.name, facts.defaults.methods);
+  const boxes = resolveBoxes(flags, sketch, usual, scale);
   const seeds = flags.seeds ?? [flags.seed ?? sketch?.seed ?? choices.randomSeed()];
   const recipe: Recipe = {
     version: RECIPE_VERSION,
@@ -104,10 +105,12 @@ function resolveMethod({ flags, sketch, facts }: DrawChoices): Method {
   // Boxes added to a plain picture's recipe are meant to do something.
   const isStale = recalled?.name === "none" && flags.box !== undefined;
   if (name === undefined && (recalled === undefined || isStale)) {
-    return defaultMethod(hasBoxes ? "direct" : "none", facts.defaults);
+    return defaultMethod(hasBoxes ? "direct" : "none", facts.defaults.methods);
   }
   const method =
-    name === undefined || name === recalled?.name ? recalled! : defaultMethod(name, facts.defaults);
+    name === undefined || name === recalled?.name
+      ? recalled!
+      : defaultMethod(name, facts.defaults.methods);
   if (method.name !== "none" && !hasBoxes) {
     throw new FollowspotError(`--method ${method.name}: expected at least one --box, got none.`);
   }
@@ -117,16 +120,15 @@ function resolveMethod({ flags, sketch, facts }: DrawChoices): Method {
 function resolveBoxes(
   flags: DrawFlags,
   sketch: RecipeSketch | undefined,
-  method: Method,
+  usual: BoxDefaults,
   scale: BoxScale,
 ): RecipeBox[] {
   const given = flags.box
     ? parseBoxes(flags.box, scale).map(({ words, box }) => ({ words, box }))
     : (sketch?.boxes ?? []);
-  const defaults = boxDefaults(method.name);
   const boxes = given.map((entry) => {
     checkBox(entry.words, entry.box, scale);
-    return { ...defaults, ...entry, box: [...entry.box] as RecipeBox["box"] };
+    return { ...usual, ...entry, box: [...entry.box] as RecipeBox["box"] };
   });
   const stronger = assign("strength", boxes, flags.strength);
   return assign("until", stronger, flags.until);

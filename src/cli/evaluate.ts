@@ -8,7 +8,10 @@ import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";
 import { DEFAULT_MODEL } from "./draw.js";
+import { addEvaluateDenoising } from "./evaluate-denoising.js";
 import { addEvaluateDistribution } from "./evaluate-distribution.js";
+import { addEvaluateFitting } from "./evaluate-fitting.js";
+import { addEvaluateInformation } from "./evaluate-information.js";
 import type { EvaluateRequest, PlacementSettings, PlacementTable } from "./services.js";
 import { tableLines } from "./table.js";
 import { listOf, number, oneOf, whole } from "./values.js";
@@ -16,6 +19,8 @@ import { listOf, number, oneOf, whole } from "./values.js";
 const SPLITS = ["test", "tune"] as const;
 const MAX_COUNT = 100_000;
 const TRAILING = [0, 75] as const;
+const GAIN = [0, 10] as const;
+const SHARE = [0, 1] as const;
 const TRIED = "on the tune list only: ";
 
 interface EvaluateFlags extends OutputFlags, PlacementSettings {
@@ -51,6 +56,9 @@ export function addEvaluate(program: Command, context: Context): void {
   addSettings(command);
   addOutputFlags(command).action((flags: EvaluateFlags) => evaluatePlacement(flags, context));
   addEvaluateDistribution(group, context);
+  addEvaluateDenoising(group, context);
+  addEvaluateFitting(group, context);
+  addEvaluateInformation(group, context);
 }
 
 /** Settings to choose between: each value of a list is a row of its own. */
@@ -71,12 +79,22 @@ function addSettings(command: Command): void {
       `${TRIED}counts of trailing positions, such as 15,75`,
       listOf(whole("--trailing", TRAILING)),
     )
+    .option(
+      "--gain <list>",
+      `${TRIED}heights of the window inside the box, such as 0.15,6`,
+      listOf(number("--gain", GAIN)),
+    )
+    .option(
+      "--outside <list>",
+      `${TRIED}factors on the attention outside the box, such as 0.001,0.3`,
+      listOf(number("--outside", SHARE)),
+    )
     .option("--steps <n>", `${TRIED}sampling steps`, whole("--steps", LIMITS.steps))
     .option("--cfg <scale>", `${TRIED}guidance scale`, number("--cfg", LIMITS.cfg));
 }
 
 const REQUESTED = ["count", "methods", "output", "threads", "jobs"] as const;
-const SETTINGS = ["steps", "cfg", "strength", "until", "trailing"] as const;
+const SETTINGS = ["steps", "cfg", "strength", "until", "trailing", "gain", "outside"] as const;
 
 /** Those of the flags that were given. */
 function given<T extends object, K extends keyof T>(flags: T, names: readonly K[]): Partial<T> {

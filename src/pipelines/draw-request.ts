@@ -2,6 +2,7 @@
 import type { SamplerName } from "../diffusion/samplers/registry.js";
 import type { Size } from "./box.js";
 import type { Recipe } from "./recipe.js";
+import type { MethodDefaults } from "./recipe-methods.js";
 
 /** Where a long piece of work tells how far it is. */
 export interface Reporter {
@@ -32,7 +33,7 @@ export interface ModelFacts {
     readonly sampler: SamplerName;
     readonly steps: number;
     readonly cfg: number;
-    readonly trailing?: number | undefined;
+    readonly methods?: MethodDefaults;
   };
   /** Where it would run here, with the default number of threads. */
   readonly backend: Recipe["backend"];

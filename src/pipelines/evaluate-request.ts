@@ -11,6 +11,8 @@ export interface PlacementSettings {
   readonly strength?: readonly number[];
   readonly until?: readonly number[];
   readonly trailing?: readonly number[];
+  readonly gain?: readonly number[];
+  readonly outside?: readonly number[];
 }
 
 export interface EvaluateRequest {

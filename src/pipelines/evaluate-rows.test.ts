@@ -7,10 +7,17 @@ const tune = { model: "stage", split: "tune" } as const;
 
 describe("rowsOf", () => {
   it("gives every method with its defaults and the model's, plain sampling first", () => {
-    const rows = rowsOf({ model: "stage", split: "test" }, { trailing: 75 });
+    const rows = rowsOf(
+      { model: "stage", split: "test" },
+      { direct: { trailing: 75, until: 0.4 }, "dd-v1": { trailing: 75 } },
+    );
     expect(rows.map(({ name }) => name)).toEqual(["none", "dd-v1", "direct", "dd"]);
     expect(rows[1]).toMatchObject({ method: { name: "dd-v1", trailing: 75 }, until: 0.2 });
-    expect(rows[2]).toMatchObject({ method: { name: "direct", trailing: 75 }, strength: 1 });
+    expect(rows[2]).toMatchObject({
+      method: { name: "direct", trailing: 75 },
+      strength: 1,
+      until: 0.4,
+    });
   });
 
   it("gives every combination of settings a row, of the methods that direct", () => {
@@ -27,6 +34,22 @@ describe("rowsOf", () => {
     expect(rows[0]!.method).toEqual({ name: "none" });
   });
 
+  it("tries parameters on the methods that have them", () => {
+    const settings = { gain: [0.15, 6], trailing: [0] };
+    const rows = rowsOf({ ...tune, methods: ["direct", "dd"], settings }, {});
+    expect(rows.map(({ name }) => name)).toEqual([
+      "none",
+      "direct trailing 0 gain 0.15",
+      "direct trailing 0 gain 6",
+      "dd trailing 0 gain 0.15",
+      "dd trailing 0 gain 6",
+    ]);
+    expect(rows[2]!.method).toMatchObject({ name: "direct", trailing: 0, gain: 6 });
+    expect(() => rowsOf({ ...tune, methods: ["dd-v1"], settings }, {})).toThrow(
+      "expected settings that dd-v1 has",
+    );
+  });
+
   it("chooses nothing on the test list, and knows the methods", () => {
     const test = { ...tune, split: "test" } as const;
     expect(() => rowsOf({ ...test, settings: { until: [0.5] } }, {})).toThrow(
@@ -38,10 +61,14 @@ describe("rowsOf", () => {
 });
 
 it("describeRow tells all that the pictures depend on", () => {
-  expect(defaultRows({ trailing: 9 }).slice(0, 3).map(describeRow)).toEqual([
+  expect(
+    defaultRows({ "dd-v1": { trailing: 9 }, direct: { trailing: 9, gain: 3 } })
+      .slice(0, 3)
+      .map(describeRow),
+  ).toEqual([
     "none",
     "dd-v1 trailing 9 outside 0.01 unlisted 0.01 count words strength 1 until 0.2",
-    "direct trailing 9 gain 0.15 outside 0.001 strength 1 until 0.3",
+    "direct trailing 9 gain 3 outside 0.001 strength 1 until 0.3",
   ]);
 });
 

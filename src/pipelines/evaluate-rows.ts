@@ -1,8 +1,8 @@
 // The rows that an evaluation draws: each a method with the settings that its pictures are drawn with.
 
 import { FollowspotError } from "../core/errors.js";
-import type { EvaluateRequest } from "./evaluate-request.js";
-import { METHOD_NAMES, boxDefaults, defaultMethod } from "./recipe-methods.js";
+import type { EvaluateRequest, PlacementSettings } from "./evaluate-request.js";
+import { METHOD_NAMES, boxDefaults, defaultMethod, methodSchema } from "./recipe-methods.js";
 import type { Method, MethodDefaults, MethodName } from "./recipe-methods.js";
 
 /** How the pictures of a row are drawn. */
@@ -17,12 +17,15 @@ export interface DrawnRow {
 /** Plain sampling first, so that a list cut short has what the others are compared with. */
 const ORDER: readonly MethodName[] = ["none", "dd-v1", "direct", "dd"];
 
+/** Settings that are lists: every combination is a row. */
+const LISTED = ["strength", "until", "trailing", "gain", "outside"] as const;
+
 /** Methods without settings: their defaults for a model. */
 export function defaultRows(defaults: MethodDefaults): DrawnRow[] {
   return ORDER.map((name) => ({
     name,
     method: defaultMethod(name, defaults),
-    ...boxDefaults(name),
+    ...boxDefaults(name, defaults),
   }));
 }
 
@@ -54,24 +57,36 @@ export function rowsOf(
     const known = METHOD_NAMES.join(", ");
     throw new FollowspotError(`evaluate: expected methods of ${known}, got ${unknown}.`);
   }
-  const { strength = [undefined], until = [undefined], trailing = [undefined] } = settings;
-  const tried = strength.flatMap((s) => until.flatMap((u) => trailing.map((t) => [s, u, t])));
+  const tried = combinationsOf(settings);
   return defaultRows(defaults)
     .filter(({ method: { name } }) => name === "none" || methods.includes(name))
-    .flatMap((row) => {
-      if (row.name === "none") return [row];
-      return tried.map(([s, u, t]) => withSettings(row, s, u, t));
-    });
+    .flatMap((row) => (row.name === "none" ? [row] : tried.map((each) => withSettings(row, each))));
 }
 
-function withSettings(row: DrawnRow, strength?: number, until?: number, trailing?: number) {
-  const tried = Object.entries({ strength, until, trailing }).filter(
-    ([, value]) => value !== undefined,
+type Tried = Partial<Record<(typeof LISTED)[number], number>>;
+
+/** Every combination of the listed values. */
+function combinationsOf(settings: PlacementSettings): Tried[] {
+  return LISTED.reduce<Tried[]>(
+    (all, name) => {
+      const values = settings[name];
+      return values
+        ? all.flatMap((each) => values.map((value) => ({ ...each, [name]: value })))
+        : all;
+    },
+    [{}],
   );
-  return {
-    name: [row.name, ...tried.map(([name, value]) => `${name} ${value}`)].join(" "),
-    method: trailing === undefined ? row.method : ({ ...row.method, trailing } as Method),
-    strength: strength ?? row.strength,
-    until: until ?? row.until,
-  };
+}
+
+function withSettings(row: DrawnRow, tried: Tried): DrawnRow {
+  const { strength = row.strength, until = row.until, ...parameters } = tried;
+  const method = methodSchema.safeParse({ ...row.method, ...parameters });
+  if (!method.success) {
+    throw new FollowspotError(
+      `evaluate: expected settings that ${row.name} has, got ${Object.keys(parameters).join(", ")}.`,
+      { remedy: "Leave the method out with --methods.", cause: method.error },
+    );
+  }
+  const name = [row.name, ...Object.entries(tried).map((pair) => pair.join(" "))].join(" ");
+  return { name, method: method.data, strength, until };
 }

@@ -54,7 +54,7 @@ export async function evaluatePlacement(
   const protocol = await readProtocol();
   triplesOf(protocol, split, count); // refused before a model is loaded
   const model = await readPipelineFolder(request.model);
-  const rows = rowsOf(request, model.defaults);
+  const rows = rowsOf(request, model.defaults.methods);
   const digest = await digestOf(model.folder);
   const settings = await settingsOf(request, model, detectorFolder);
   const folder = runFolder(request, digest, settings);
@@ -93,7 +93,7 @@ async function settingsOf(
 ): Promise<RecordsHeader> {
   const { sampler, steps, cfg } = defaults;
   const weights = await readFile(join(detectorFolder, "model.safetensors"));
-  const methods = defaultRows(defaults).map(describeRow);
+  const methods = defaultRows(defaults.methods).map(describeRow);
   return {
     sampler,
     steps: settings.steps ?? steps,

@@ -80,7 +80,7 @@ export type MethodName = Method["name"];
 /** The names, in the order in which help and errors list them. */
 export const METHOD_NAMES = ["direct", "dd", "dd-v1", "none"] as const satisfies MethodName[];
 
-interface BoxDefaults {
+export interface BoxDefaults {
   /** Factor on the edit; 0 leaves the plain picture. */
   strength: number;
   /** Share of the noise range, from the noisy end, in which the box is directed, 0..1. */
@@ -95,15 +95,37 @@ const BOX_DEFAULTS: Record<MethodName, BoxDefaults> = {
   none: { strength: 1, until: 0.3 }, // Kept for the day the boxes are directed.
 };
 
-/** Parameters that suit a model better than the methods' own defaults. */
-export interface MethodDefaults {
-  /** Trailing positions that are directed: short captions leave a model more of them to live on. */
-  readonly trailing?: number | undefined;
-}
+const box = {
+  strength: z.number().min(0).max(20).optional(),
+  until: z.number().min(0).max(1).optional(),
+};
+
+/** Parameters of methods, and numbers of their boxes, that suit a model better than the usual ones. */
+export const methodDefaultsSchema = z
+  .strictObject({
+    direct: direct.omit({ name: true }).partial().extend(box),
+    dd: optimised.omit({ name: true }).partial().extend(box),
+    "dd-v1": directV1.omit({ name: true }).partial().extend(box),
+  })
+  .partial();
+
+/** What a model's folder says of the methods: each may lack, and so may each of its parameters. */
+export type MethodDefaults = {
+  readonly [name in MethodName]?: Readonly<Record<string, string | number | undefined>>;
+};
 
 /** The method with its default parameters, those of the model first. */
-export const defaultMethod = (name: MethodName, { trailing }: MethodDefaults = {}): Method =>
-  methodSchema.parse(name === "none" || trailing === undefined ? { name } : { name, trailing });
+export function defaultMethod(name: MethodName, defaults: MethodDefaults = {}): Method {
+  const { strength: _strength, until: _until, ...parameters } = defaults[name] ?? {};
+  return methodSchema.parse({ name, ...parameters });
+}
 
-/** Strength and step range of a box that states none. */
-export const boxDefaults = (name: MethodName): BoxDefaults => BOX_DEFAULTS[name];
+/** Strength and step range of a box that states none, those of the model first. */
+export function boxDefaults(name: MethodName, defaults: MethodDefaults = {}): BoxDefaults {
+  const { strength, until } = defaults[name] ?? {};
+  const own = BOX_DEFAULTS[name];
+  return {
+    strength: typeof strength === "number" ? strength : own.strength,
+    until: typeof until === "number" ? until : own.until,
+  };
+}

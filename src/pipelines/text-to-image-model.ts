@@ -25,6 +25,8 @@ import { autoencoderWeightName } from "../models/vae/index.js";
 import { parseDecoder } from "./text-to-image-decoder.js";
 import type { DecoderConfig } from "./text-to-image-decoder.js";
 import type { Size } from "./box.js";
+import { methodDefaultsSchema } from "./recipe-methods.js";
+import type { MethodDefaults } from "./recipe-methods.js";
 import type { PartFiles } from "./text-to-image-weights.js";
 
 /** The parts that have weights. */
@@ -39,8 +41,8 @@ export interface DrawDefaults {
   readonly sampler: SamplerName;
   readonly steps: number;
   readonly cfg: number;
-  /** Trailing positions that placement directs, where the model wants others than the methods' defaults. */
-  readonly trailing?: number | undefined;
+  /** Where the model wants other parameters of placement than the methods' own. */
+  readonly methods: MethodDefaults;
   /** Scale of the guidance that a distilled student has taken in; it can be asked for no further one. */
   readonly guidance?: number | undefined;
 }
@@ -71,7 +73,7 @@ const defaultsSchema = z.object({
   sampler: z.enum(SAMPLER_NAMES).optional(),
   steps: z.int().min(1).max(1000).optional(),
   cfg: z.number().min(0).max(50).optional(),
-  trailing: z.int().min(0).max(75).optional(),
+  methods: methodDefaultsSchema.default({}),
   student: z.object({ guidance: z.number().min(1) }).optional(),
 });
 
@@ -143,12 +145,14 @@ async function readTokenizer(source: ModelSource): Promise<Tokenizer> {
 
 async function readDefaults(source: ModelSource, { config }: Schedule): Promise<DrawDefaults> {
   const has = await source.has(DEFAULTS_FILE);
-  const given = has ? await readSourceJsonAs(source, DEFAULTS_FILE, defaultsSchema) : {};
+  const given = has
+    ? await readSourceJsonAs(source, DEFAULTS_FILE, defaultsSchema)
+    : defaultsSchema.parse({});
   return {
     sampler: given.sampler ?? samplerOfConfig(config) ?? "ddim",
     steps: given.steps ?? 25,
     cfg: given.cfg ?? 7.5,
-    trailing: given.trailing,
+    methods: given.methods,
     guidance: given.student?.guidance,
   };
 }

@@ -9,7 +9,7 @@ import { checkBox, checkDistinct } from "./box.js";
 import type { Box, Size } from "./box.js";
 import type { BoxTokens } from "./draw-request.js";
 import { boxDefaults, defaultMethod, METHOD_NAMES, methodSchema } from "./recipe-methods.js";
-import type { Method, MethodDefaults, MethodName } from "./recipe-methods.js";
+import type { BoxDefaults, Method, MethodDefaults, MethodName } from "./recipe-methods.js";
 import { LIMITS } from "./recipe.js";
 import { findPhrases } from "./text-to-image-words.js";
 import type { PipelineModel } from "./text-to-image-model.js";
@@ -105,10 +105,12 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const prompt = tokenizer.encode(text);
   const method = chooseMethod(
     options.method ?? (given.length > 0 ? "direct" : "none"),
-    model.defaults,
+    model.defaults.methods,
   );
   const size = chooseSize(model, options);
-  const boxes = orderBoxes(prompt, given, options, method, size);
+  const usual = boxDefaults(method.name, model.defaults.methods);
+  const { strength = usual.strength, until = usual.until } = options;
+  const boxes = orderBoxes(prompt, given, { strength, until }, size);
   const words = findPhrases(prompt, heatmaps);
   const texts = { prompt, negative: tokenizer.encode(negative) };
   const numbers = { seeds, steps, cfg, takesGuidance, sampler, method, size };
@@ -139,11 +141,9 @@ function refuseNegative(negative: string, remedy: string): void {
 function orderBoxes(
   prompt: Encoding,
   given: readonly PlacedWords[],
-  options: DrawOptions,
-  method: Method,
+  usual: BoxDefaults,
   size: Size,
 ): OrderedBox[] {
-  const defaults = boxDefaults(method.name);
   for (const { words, box } of given) checkBox(words, box, { size });
   checkDistinct(given);
   const found = findPhrases(
@@ -151,8 +151,8 @@ function orderBoxes(
     given.map(({ words }) => words),
   );
   return given.map((entry, index) => {
-    const strength = entry.strength ?? options.strength ?? defaults.strength;
-    const until = entry.until ?? options.until ?? defaults.until;
+    const strength = entry.strength ?? usual.strength;
+    const until = entry.until ?? usual.until;
     checkRange(`box "${entry.words}": strength`, strength, LIMITS.strength);
     checkRange(`box "${entry.words}": until`, until, LIMITS.until);
     return { ...found[index]!, box: entry.box, strength, until };

@@ -8,7 +8,7 @@ import { writeSafetensors } from "../../io/safetensors.js";
 import { halvesUnder } from "../../training/half.js";
 import type { Trained } from "../../training/trained.js";
 import { textStudentDigest } from "./config.js";
-import type { TextStudentConfig } from "./config.js";
+import type { EditChoice, TextStudentConfig } from "./config.js";
 import { NETWORK_WEIGHTS, readTextParent } from "./parent.js";
 import type { TextParent } from "./parent.js";
 
@@ -36,6 +36,11 @@ function schedulerOf(
   };
 }
 
+/** The edit that a student has seen is the one it is drawn with. */
+const placementOf = ({ trailing, gain, outside, until }: EditChoice) => ({
+  ...{ trailing, gain, outside, until },
+});
+
 /** What followspot.json says of a student: how it is drawn, and whose it is. */
 function factsOf(parent: TextParent, config: TextStudentConfig): Record<string, unknown> {
   const { cfg, edits, target, levels, draw } = config;
@@ -43,7 +48,7 @@ function factsOf(parent: TextParent, config: TextStudentConfig): Record<string, 
     sampler: samplerOf(config),
     steps: draw.steps,
     cfg: 1,
-    ...(edits ? { trailing: edits.trailing } : {}),
+    ...(edits ? { methods: { direct: placementOf(edits) } } : {}),
     role: "student",
     parent: { digest: parent.digest },
     // What guidance the student took in: no further one can be asked of it.

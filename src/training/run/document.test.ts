@@ -82,7 +82,7 @@ describe("taskOf", () => {
   it("has a digest that does not depend on how long, how often and how to draw", async () => {
     const document = await stage();
     const { digest } = taskOf(document);
-    const draw = { sampler: "ddim", steps: 20, cfg: 4, trailing: 9 };
+    const draw = { sampler: "ddim", steps: 20, cfg: 4, methods: { direct: { trailing: 9 } } };
     const same = { ...document, steps: 1, sample_every: 7, sample_prompts: ["x"], draw };
     expect(taskOf(same).digest).toBe(digest);
     expect(taskOf({ ...document, batch: 31 }).digest).not.toBe(digest);

@@ -55,8 +55,8 @@ export const textToImageSchema = z
         sampler: z.enum(SAMPLER_NAMES as [SamplerName, ...SamplerName[]]),
         steps: z.int().min(1).max(1000),
         cfg: z.number().min(0).max(50),
-        /** Trailing positions that placement directs. */
-        trailing: z.int().min(0).max(75),
+        /** Parameters of placement methods by name, where the model wants others than their own. */
+        methods: z.record(z.string(), z.record(z.string(), z.number())).optional(),
       })
       .optional(),
   })
