@@ -8,4 +8,5 @@ export const services: Services = {
   sampling: () => import("../pipelines/sample.js"),
   evaluation: () => import("../pipelines/evaluate.js"),
   distribution: () => import("../pipelines/evaluate-distribution.js"),
+  errors: () => import("../pipelines/evaluate-errors.js"),
 };

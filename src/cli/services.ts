@@ -1,6 +1,7 @@
 // What the verbs call, each loaded only when its verb runs, so that --help needs no engine.
 import type { DrawService } from "../pipelines/draw-request.js";
 import type { DistributionService } from "../pipelines/evaluate-distribution-request.js";
+import type { ErrorsService } from "../pipelines/evaluate-errors-request.js";
 import type { EvaluateService } from "../pipelines/evaluate-request.js";
 import type { InspectService } from "../pipelines/model-report.js";
 import type { SampleService } from "../pipelines/sample-request.js";
@@ -21,6 +22,19 @@ export type {
 } from "../pipelines/evaluate-distribution-request.js";
 
 export type {
+  DenoisingReport,
+  DenoisingRequest,
+  ErrorsRequest,
+  ErrorsService,
+  FittingReport,
+  FittingRequest,
+  HeldOutReport,
+  HeldOutRequest,
+  InformationReport,
+  InformationRequest,
+} from "../pipelines/evaluate-errors-request.js";
+
+export type {
   EvaluateRequest,
   EvaluateService,
   PlacementRow,
@@ -37,4 +51,5 @@ export interface Services {
   sampling(): Promise<SampleService>;
   evaluation(): Promise<EvaluateService>;
   distribution(): Promise<DistributionService>;
+  errors(): Promise<ErrorsService>;
 }

@@ -81,6 +81,7 @@ export async function runWith(
       sampling: missing,
       evaluation: missing,
       distribution: missing,
+      errors: missing,
       ...change.services,
     },
   });

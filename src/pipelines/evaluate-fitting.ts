@@ -1,0 +1,182 @@
+// Where students err: inside and outside of what their teacher attends to, beside the controls without which that says little.
+
+import { addNoise } from "../diffusion/index.js";
+import type { Runtime } from "../engine/runtime/session.js";
+import { workerRuntime } from "../engine/runtime/worker.js";
+import {
+  biasVariance,
+  compareMasks,
+  errorCurve,
+  errorMaps,
+} from "../metrics/fitting-error/index.js";
+import type { BatchShape } from "../metrics/fitting-error/index.js";
+import type { Reporter } from "./draw-request.js";
+import { FITTING_TARGETS, SPREAD_LEAST } from "./evaluate-errors-request.js";
+import type {
+  FittingError,
+  FittingPoint,
+  FittingReport,
+  FittingRequest,
+  FittingTarget,
+  Spread,
+} from "./evaluate-errors-request.js";
+import { FittingDrawing } from "./evaluate-fitting-drawing.js";
+import type { FittingMoment } from "./evaluate-fitting-drawing.js";
+import { shortNames } from "./evaluate-names.js";
+import { readHeldOut } from "./evaluate-pictures.js";
+import type { HeldOut } from "./evaluate-pictures.js";
+import { MASK_THRESHOLD, maskSite } from "./evaluate-predictor.js";
+import type { MeasuredPredictor } from "./evaluate-predictor.js";
+import {
+  isTrainedAt,
+  jsonOf,
+  makeOutput,
+  measuredModel,
+  momentsOf,
+  numbersOf,
+  readModels,
+  runtimeOf,
+  shapeOf,
+  withPredictors,
+  writeOutput,
+} from "./evaluate-shared.js";
+import type { Moment } from "./evaluate-shared.js";
+import type { PixelModel } from "./sample-model.js";
+
+interface Work {
+  readonly teacher: PixelModel;
+  readonly students: readonly PixelModel[];
+  readonly held: HeldOut;
+  /** Absent when nothing is written. */
+  readonly drawing: FittingDrawing | undefined;
+  readonly signal: AbortSignal;
+  readonly onBatch: () => void;
+}
+
+/** As ErrorsService.evaluateFitting. */
+export async function evaluateFitting(
+  request: FittingRequest,
+  reporter: Reporter,
+  signal: AbortSignal,
+  runtime: Runtime = workerRuntime(),
+): Promise<FittingReport> {
+  const started = performance.now();
+  const { count, times, batch } = numbersOf(request);
+  const students = await readModels(request.students);
+  const [teacher] = (await readModels([request.teacher])) as [PixelModel];
+  const site = maskSite(teacher, request.site);
+  remarksOn(students).forEach((remark) => reporter.note(remark));
+  const all = [teacher, ...students];
+  const held = await readHeldOut(all, { ...request, count }, signal);
+  await makeOutput(request.output);
+  const drawing =
+    request.output === undefined
+      ? undefined
+      : new FittingDrawing(held, shortNames(request.students), times);
+  let done = 0;
+  reporter.start(all.length * times * Math.ceil(count / batch), "fitting error");
+  try {
+    const onBatch = (): void => reporter.step(++done);
+    const work = { teacher, students, held, drawing, signal, onBatch };
+    const setting = { batch, site, signal, runtime: runtimeOf(runtime, request.threads) };
+    const points = await withPredictors(all, held, setting, (opened) =>
+      pointsOf(momentsOf(teacher, times), opened, work),
+    );
+    const report = {
+      ...{ data: held.report, seed: request.seed ?? 0, teacher: measuredModel(teacher) },
+      ...{ students: students.map(measuredModel), site, threshold: MASK_THRESHOLD, points },
+      seconds: (performance.now() - started) / 1000,
+    };
+    const files = await writeOutput(request.output, {
+      "fitting-sheet.png": () => drawing!.sheet(),
+      "fitting-maps.png": () => drawing!.maps(),
+      "fitting.json": async () => jsonOf(report),
+    });
+    return { ...report, files };
+  } finally {
+    reporter.finish();
+  }
+}
+
+/** What a person should know of the students before their variance is believed. */
+function remarksOn(students: readonly PixelModel[]): string[] {
+  if (students.length < SPREAD_LEAST) return [];
+  const kinds = new Set(
+    students.map(({ facts: { student, parent } }) =>
+      JSON.stringify([student?.steps, student?.target, student?.guidance, parent?.digest]),
+    ),
+  );
+  if (kinds.size === 1) return [];
+  return [
+    "warning: the students differ in more than their seeds: their variance is not that of training runs",
+  ];
+}
+
+async function pointsOf(
+  moments: readonly Moment[],
+  [first, ...others]: readonly MeasuredPredictor[],
+  work: Work,
+): Promise<FittingPoint[]> {
+  const { held, drawing } = work;
+  const points: FittingPoint[] = [];
+  for (const { t, level } of moments) {
+    const noisy = addNoise(held.pictures, held.noise, level);
+    const { x0: teacher, mask } = await first!.predict(noisy, held, level, work);
+    const students: Float32Array[] = [];
+    for (const each of others) students.push((await each.predict(noisy, held, level, work)).x0);
+    const moment = { t, level, noisy: noisy.data, mask, teacher, students };
+    points.push(pointOf(moment, work));
+    drawing?.add(moment);
+  }
+  return points;
+}
+
+function pointOf(moment: FittingMoment, { held, students }: Work): FittingPoint {
+  const { t, level, mask } = moment;
+  const [shape, pictures] = [shapeOf(held), held.pictures.data];
+  const targets: Record<FittingTarget, Float32Array> = {
+    teacher: moment.teacher,
+    picture: pictures,
+  };
+  const errorTo = (prediction: Float32Array, target: FittingTarget): FittingError =>
+    fittingError({ ...moment, prediction, target: targets[target] }, shape);
+  const spreadTo = (target: FittingTarget): Spread => {
+    const { error, bias, variance } = biasVariance(moment.students, targets[target]);
+    return { error, bias, variance };
+  };
+  return {
+    ...{ t, logSnr: level.logSnr },
+    masked: mask.reduce((sum, value) => sum + value, 0) / mask.length,
+    teacher: errorTo(moment.teacher, "picture"),
+    students: moment.students.map((prediction, i) => ({
+      ...eachTarget((target) => errorTo(prediction, target)),
+      trained: isTrainedAt(students[i]!, t),
+    })),
+    ...(students.length < SPREAD_LEAST ? {} : { spread: eachTarget(spreadTo) }),
+  };
+}
+
+function eachTarget<T>(of: (target: FittingTarget) => T): Record<FittingTarget, T> {
+  const entries = FITTING_TARGETS.map((target) => [target, of(target)]);
+  return Object.fromEntries(entries) as Record<FittingTarget, T>;
+}
+
+function fittingError(
+  {
+    t,
+    prediction,
+    target,
+    mask,
+  }: {
+    readonly t: number;
+    readonly prediction: Float32Array;
+    readonly target: Float32Array;
+    readonly mask: Float32Array;
+  },
+  shape: BatchShape,
+): FittingError {
+  const [point] = errorCurve([{ t, prediction, target, shape }]);
+  const { error, standardError } = point!;
+  const regions = compareMasks(errorMaps(prediction, target, shape), mask, target, shape);
+  return { error, standardError, regions };
+}
