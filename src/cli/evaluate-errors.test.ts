@@ -51,7 +51,9 @@ describe("evaluate denoising", () => {
   it("prints the table with names that tell models apart, or JSON", async () => {
     const { code, stdout, stderr } = await evaluate(...command);
     expect(code).toBe(0);
-    expect(stdout).toContain("mnist, 256 of 10000, 32x32x1 padded with black, abababababab, seed 3\n");
+    expect(stdout).toContain(
+      "mnist, 256 of 10000, 32x32x1 padded with black, abababababab, seed 3\n",
+    );
     expect(stdout).toMatch(/^t +log-SNR +1\/model +2\/model$/m);
     expect(stdout).toMatch(/^0\.5 +0\.00 +0\.0123 ± 0\.00067 +0\.250 ± - \*$/m);
     expect(stdout).toContain("* a time that the student was not trained at\n");

@@ -1,139 +1,46 @@
-// Errors of every kind of pixel model on held-out pictures: against other ways to the same numbers, in files, refused, stopped.
+// Errors of every kind of pixel model on held-out pictures: against other ways to the same numbers, and in files.
 
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runWith } from "../../src/cli/test-context.js";
-import { FollowspotError } from "../../src/core/errors.js";
-import { Generator } from "../../src/core/generator.js";
-import { floats } from "../../src/core/tensor.js";
 import { addNoise, clipped } from "../../src/diffusion/index.js";
-import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { measureInformation, readSemanticModels } from "../../src/distillation/index.js";
-import { nodeRuntime } from "../../src/engine/runtime/node.js";
-import type { Runtime } from "../../src/engine/runtime/session.js";
-import { decodeImage, encodePng } from "../../src/io/image.js";
+import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
+import { decodeImage } from "../../src/io/image.js";
 import { readJson } from "../../src/io/json.js";
-import { openSafetensors, writeSafetensors } from "../../src/io/safetensors.js";
-import type { Reporter } from "../../src/pipelines/draw-request.js";
-import { evaluateDenoising } from "../../src/pipelines/evaluate-denoising.js";
-import type {
-  DenoisingRequest,
-  FittingRequest,
-  InformationRequest,
-} from "../../src/pipelines/evaluate-errors-request.js";
+import { ConstantWeights } from "../../src/nn/constant-weights.js";
 import { evaluateFitting } from "../../src/pipelines/evaluate-fitting.js";
-import { evaluateInformation } from "../../src/pipelines/evaluate-information.js";
 import { readHeldOut } from "../../src/pipelines/evaluate-pictures.js";
 import { maskSite } from "../../src/pipelines/evaluate-predictor.js";
 import { readPixelModel } from "../../src/pipelines/sample-model.js";
 import { writeRun } from "../../src/training/run/folder.js";
-import { withThreads } from "../../src/training/run/threads.js";
-import { ConstantWeights } from "../../src/nn/constant-weights.js";
+import { TeacherDenoiser, classCondition } from "../../src/training/teacher/index.js";
+import { TINY_SIZE } from "../training/tiny-teacher.js";
 import {
-  TEACHER_FILES,
-  TeacherDenoiser,
-  classCondition,
-  exportTeacher,
-  teacherPacking,
-  teacherSchema,
-} from "../../src/training/teacher/index.js";
-import { writeTinyModels } from "../distillation/tiny-models.js";
-import { makeWeights } from "../models/goldens.js";
-import {
-  TINY_SIZE,
-  tinyTeacherDocument,
-  writeTinyPictures,
-  writeTinyTeacherModel,
-} from "../training/tiny-teacher.js";
+  COUNT,
+  TIMES,
+  errorsIn,
+  never,
+  picturesIn,
+  runtime,
+  silent,
+  writeErrorModels,
+} from "./error-models.js";
 
-const runtime = withThreads(nodeRuntime(), 1);
-const never = new AbortController().signal;
-const COUNT = 7;
-const TIMES = 4;
 let base: string;
 let data: string;
-
-const silent: Reporter = {
-  start: () => undefined,
-  step: () => undefined,
-  note: () => undefined,
-  finish: () => undefined,
-};
+let denoising: ReturnType<typeof errorsIn>["denoising"];
+let fitting: ReturnType<typeof errorsIn>["fitting"];
+let information: ReturnType<typeof errorsIn>["information"];
 
 const at = (name: string): string => join(base, name);
-const numbers = (): { data: string; count: number; times: number; batch: number } => ({
-  ...{ data, count: COUNT, times: TIMES, batch: 3 },
-});
-
-const denoising = (models: string[], change: Partial<DenoisingRequest> = {}) =>
-  evaluateDenoising({ models: models.map(at), ...numbers(), ...change }, silent, never, runtime);
-const fitting = (students: string[], change: Partial<FittingRequest> = {}) =>
-  evaluateFitting(
-    { teacher: at("teacher"), students: students.map(at), ...numbers(), ...change },
-    ...([silent, never, runtime] as const),
-  );
-const information = (model: string, change: Partial<InformationRequest> = {}) =>
-  evaluateInformation(
-    { model: at(model), data, batches: 2, batch: 4, ...change },
-    ...([silent, never, runtime] as const),
-  );
-
-/** A teacher of another form with made-up weights. */
-async function writeOther(folder: string, unet: object): Promise<void> {
-  const tiny = tinyTeacherDocument("nowhere", 1);
-  const config = teacherSchema.parse({ ...tiny, unet: { ...tiny.unet, ...unet } });
-  const packing = teacherPacking(config);
-  const average = floats([packing.size], packing.pack(makeWeights(packing.specs)));
-  await exportTeacher(config, { packing, average, step: 1 }, folder);
-}
-
-/** Moves a model's weights a little; those of all tiny models are made up alike. */
-async function disturb(folder: string, seed: bigint): Promise<void> {
-  const path = join(folder, TEACHER_FILES.weights);
-  const file = await openSafetensors(path);
-  const generator = new Generator(seed);
-  const moved = [...(await file.readAllFloat32())].map(([name, { shape, data: values }]) => {
-    const by = generator.randn(shape).data;
-    return [
-      name,
-      floats(
-        shape,
-        values.map((value, i) => value + 0.05 * by[i]!),
-      ),
-    ] as const;
-  });
-  await writeSafetensors(path, new Map(moved), file.metadata);
-}
-
-/** Four pictures as PNG files, grey or in colour. */
-async function writeFolder(folder: string, side: number, grey: boolean): Promise<void> {
-  await mkdir(folder);
-  const generator = new Generator(8n);
-  for (let i = 0; i < 4; i++) {
-    const bytes = Uint8Array.from({ length: side * side * 3 }, () => 256 * generator.random());
-    const pixels = grey ? bytes.map((_, j) => bytes[j - (j % 3)]!) : bytes;
-    await writeFile(join(folder, `${i}.png`), await encodePng(pixels, side, side));
-  }
-}
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-errors-"));
-  await writeTinyModels(base);
-  await cp(at("teacher"), at("copy"), { recursive: true });
-  for (const [i, name] of ["progressive", "consistency", "reference"].entries()) {
-    await disturb(at(name), BigInt(i));
-  }
-  await writeTinyTeacherModel("x0", at("x0"));
-  const plain = { down_block_types: ["DownBlock2D", "DownBlock2D"], add_attention: false };
-  await writeOther(at("blind"), { ...plain, up_block_types: ["UpBlock2D", "UpBlock2D"] });
-  await writeOther(at("colour"), { in_channels: 3, out_channels: 3 });
-  await writeTinyPictures(at("pictures"));
-  data = join(at("pictures"), "train-images-idx3-ubyte");
-  await writeFolder(at("grey"), TINY_SIZE, true);
-  await writeFolder(at("hues"), TINY_SIZE, false);
-  await writeFolder(at("large"), 12, true);
+  await writeErrorModels(base);
+  data = picturesIn(base);
+  ({ denoising, fitting, information } = errorsIn(base));
 }, 900_000);
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -291,7 +198,7 @@ describe("fitting error", () => {
     const notes: string[] = [];
     const reporter = { ...silent, note: (line: string): void => void notes.push(line) };
     const students = ["progressive", "consistency", "reference"].map(at);
-    const request = { teacher: at("teacher"), students, ...numbers(), times: 1 };
+    const request = { teacher: at("teacher"), students, ...errorsIn(base).numbers, times: 1 };
     await evaluateFitting(request, reporter, never, runtime);
     expect(notes).toEqual([expect.stringMatching(/^warning: the students differ/)]);
   }, 900_000);
@@ -341,182 +248,4 @@ describe("information", () => {
     expect((await information("run")).points).toEqual(report.points);
     expect((await information(join("run", "model"))).points).toEqual(report.points);
   }, 900_000);
-});
-
-describe("refused are", () => {
-  it.each<[string, () => Promise<unknown>, RegExp]>([
-    [
-      "too few pictures",
-      () => denoising(["teacher"], { count: 11 }),
-      /expected at least 11 pictures, got 10.*--count/,
-    ],
-    [
-      "pictures of another size",
-      () => denoising(["teacher"], { data: at("large"), count: 4 }),
-      /expected pictures of 8x8, as .*got 12x12.*--fit/,
-    ],
-    [
-      "pictures in colour",
-      () => denoising(["teacher"], { data: at("hues"), count: 4 }),
-      /expected grey pictures/,
-    ],
-    ["a model of colour", () => denoising(["colour"]), /expected pictures of 3 channels.*got 1/],
-    [
-      "models of two forms",
-      () => denoising(["teacher", "colour"]),
-      /models of one size.*8x8x1 .*8x8x3/,
-    ],
-    [
-      "models of two schedules",
-      () => denoising(["teacher", "x0"]),
-      /one size.*schedule.*cosine.*sigmoid/,
-    ],
-    ["a model twice", () => denoising(["teacher", "teacher"]), /each model once/],
-    ["a folder that is not there", () => denoising(["nowhere"]), /got none of that name/],
-    [
-      "a data set that is not there",
-      () => denoising(["teacher"], { data: at("nothing") }),
-      /nothing: no such file/,
-    ],
-    [
-      "a teacher without attention",
-      () => fitting(["copy"], { teacher: at("blind") }),
-      /blind: expected a teacher with self-attention/,
-    ],
-    [
-      "a teacher with a predictor",
-      () => fitting(["copy"], { teacher: at("semantic") }),
-      /semantic: expected a network alone/,
-    ],
-    [
-      "an unknown site",
-      () => fitting(["copy"], { site: "up.9" }),
-      /--site: expected one of down.*got "up.9"/,
-    ],
-    ["a student alone", () => information("progressive"), /expected a student with encoder/],
-    ["a model without its teacher", () => information("semantic"), /--teacher/],
-    [
-      "another teacher",
-      () => information("semantic", { teacher: at("progressive") }),
-      /expected the teacher that .* followed, \w{12}, got \w{12}/,
-    ],
-    [
-      "too few for the batches",
-      () => information("semantic", { teacher: at("teacher"), batches: 3 }),
-      /expected at least 12 pictures, got 10.*--batches/,
-    ],
-    [
-      "an output in the place of a file",
-      () => denoising(["teacher"], { output: data }),
-      /train-images-idx3-ubyte/,
-    ],
-  ])("%s", async (_, run, message) => {
-    const error: unknown = await run().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(FollowspotError);
-    expect((error as Error).message).toMatch(message);
-    expect((error as Error).message).not.toContain("\n");
-  });
-});
-
-/** A runtime that counts its sessions and calls `onRun` before each run. */
-function counting(onRun: () => void) {
-  const open = { count: 0, compiled: 0 };
-  const counted: Runtime = {
-    name: runtime.name,
-    async compile(graph, options) {
-      const session = await runtime.compile(graph, options);
-      open.count++;
-      open.compiled++;
-      return {
-        run: async (...asked) => (onRun(), session.run(...asked)),
-        release: () => (open.count--, session.release()),
-      };
-    },
-  };
-  return { open, counted };
-}
-
-describe("whatever happens", () => {
-  const fittingOf = (): FittingRequest => ({
-    ...{ teacher: at("teacher"), students: ["progressive", "semantic"].map(at), ...numbers() },
-  });
-
-  it("sessions are released when a run fails or is stopped, and nothing is written", async () => {
-    const failing = counting(() => {
-      throw new Error("no memory");
-    });
-    await expect(evaluateFitting(fittingOf(), silent, never, failing.counted)).rejects.toThrow(
-      "no memory",
-    );
-    let runs = 0;
-    const controller = new AbortController();
-    const stopped = counting(() => {
-      if (++runs === 5) controller.abort();
-    });
-    const request = { ...fittingOf(), output: at("stopped") };
-    await expect(
-      evaluateFitting(request, silent, controller.signal, stopped.counted),
-    ).rejects.toThrow(/abort/i);
-    expect(runs).toBe(5);
-    expect(await readdir(at("stopped"))).toEqual([]);
-    for (const { open } of [failing, stopped]) {
-      expect(open.count).toBe(0);
-      expect(open.compiled).toBeGreaterThan(0);
-    }
-  }, 900_000);
-
-  it("the information test stops too", async () => {
-    const controller = new AbortController();
-    const { open, counted } = counting(() => controller.abort());
-    const request = { model: at("semantic"), teacher: at("teacher"), data, batches: 2, batch: 4 };
-    await expect(evaluateInformation(request, silent, controller.signal, counted)).rejects.toThrow(
-      /abort/i,
-    );
-    expect(open).toEqual({ count: 0, compiled: 1 });
-  }, 900_000);
-});
-
-describe("the command line", () => {
-  const services = {
-    errors: () =>
-      Promise.resolve({
-        evaluateDenoising: (...asked: Parameters<typeof evaluateDenoising>) =>
-          evaluateDenoising(asked[0], asked[1], asked[2], runtime),
-        evaluateFitting: (...asked: Parameters<typeof evaluateFitting>) =>
-          evaluateFitting(asked[0], asked[1], asked[2], runtime),
-        evaluateInformation: (...asked: Parameters<typeof evaluateInformation>) =>
-          evaluateInformation(asked[0], asked[1], asked[2], runtime),
-      }),
-  };
-  const run = (...argv: string[]) => runWith(["evaluate", ...argv, "--data", data], { services });
-
-  it("prints tables, tells what it wrote, and ends with 0", async () => {
-    const models = ["--models", `${at("teacher")},${at("consistency")}`];
-    const few = ["--count", "4", "--times", "2"];
-    const denoised = await run("denoising", ...models, ...few, "-o", at("cli"));
-    expect(denoised.code).toBe(0);
-    expect(denoised.stdout).toMatch(/^t +log-SNR +teacher +consistency$/m);
-    expect(denoised.stdout).toMatch(/^0\.5 +-?0\.00 +0\.\d+ ± 0\.\d+ +0\.\d+ ± 0\.\d+$/m);
-    expect(denoised.stderr).toContain(`written: ${join(at("cli"), "denoising.png")}`);
-    expect((await readFile(join(at("cli"), "denoising.json"), "utf8")).at(-1)).toBe("\n");
-
-    const students = ["copy", "progressive", "consistency"].map(at).join(",");
-    const fit = await run("fitting", "--teacher", at("teacher"), "--students", students, ...few);
-    expect(fit.code).toBe(0);
-    expect(fit.stdout).toMatch(/^0\.5 +copy +teacher +\d\.\d+e-1\d +\d/m);
-    expect(fit.stdout).toContain("over 3 students:");
-    expect(fit.stdout).toMatch(/^progressive to picture: .* at \d of 2 times$/m);
-
-    const told = ["--model", at("semantic"), "--teacher", at("teacher"), "--batches", "1"];
-    const test = await run("information", ...told, "--batch", "4", "--json");
-    expect(test.code).toBe(0);
-    expect(JSON.parse(test.stdout)).toMatchObject({ points: [{ t: 0.25 }, {}, {}, { t: 1 }] });
-  }, 900_000);
-
-  it("ends with 2 and a line on what is wrong", async () => {
-    const { code, stdout, stderr } = await run("denoising", "--models", at("nowhere"));
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(stderr).toMatch(/^error: model: .*nowhere/);
-  });
 });
