@@ -5,10 +5,18 @@ import { runWith } from "./test-context.js";
 const digest = "ab".repeat(32);
 const shared = {
   data: {
-    ...{ path: "mnist", split: "test", count: 256, of: 10_000, digest },
-    ...{ size: 32, channels: 1, resizing: "padded with black" },
+    path: "mnist",
+    split: "test",
+    count: 256,
+    of: 10_000,
+    digest,
+    size: 32,
+    channels: 1,
+    resizing: "padded with black",
   },
-  ...{ seed: 3, seconds: 1.25, files: ["out/a.png"] },
+  seed: 3,
+  seconds: 1.25,
+  files: ["out/a.png"],
 } as const;
 const point = { t: 0.5, logSnr: 0, error: 0.012345, standardError: 0.00067, pictures: 256 };
 const denoising: DenoisingReport = {
