@@ -53,13 +53,13 @@ async function placementFigures(): Promise<string[]> {
   if (!table) return [];
   const rows = table.rows.map(
     (row) =>
-      `| \`${String(row["method"])}\` | ${percent(row["found"])} | ${percent(row["centreInBox"])} | ${Number(row["meanIou"]).toFixed(3)} |`,
+      `| \`${String(row["method"])}\` | ${percent(row["found"])} | ${percent(row["colourRight"])} | ${percent(row["centreInBox"])} | ${percent(row["bothInBox"])} | ${Number(row["meanIou"]).toFixed(3)} |`,
   );
   return [
     `Placement on ${table.count} (prompt, box, seed) triples, judged by ${table.judge}:`,
     "",
-    "| method | found | centre in box | mean IoU |",
-    "| --- | --- | --- | --- |",
+    "| method | found | colour right | centre in box (one) | both in boxes (two) | mean IoU |",
+    "| --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ];
