@@ -84,12 +84,12 @@ async function peersOf(
   net: Net,
   batch: number,
   ours: { readonly forward: Work; readonly train: Work },
-  { python, threads }: BenchOptions,
+  { python, threads, eager }: BenchOptions,
 ): Promise<{ works: Work[]; notices: string[] }> {
   const works: Work[] = [];
   const notices: string[] = [];
   if (!python) return { works, notices: ["peers: left out, since FOLLOWSPOT_PYTHON is not set"] };
-  for (const variant of VARIANTS) {
+  for (const variant of VARIANTS.filter(({ compiled }) => !(eager && compiled))) {
     try {
       works.push(...(await openPeers(net, variant, ours, { python, batch, threads })));
     } catch (error) {

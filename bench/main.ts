@@ -74,12 +74,17 @@ async function profiles(runtime: Runtime, { quick, threads }: BenchOptions) {
 }
 
 /** Peaks of processes that only train; a peer that fails has no entry. */
-async function memory({ quick, threads, python }: BenchOptions): Promise<Record<string, number>> {
+async function memory({
+  quick,
+  threads,
+  python,
+  eager,
+}: BenchOptions): Promise<Record<string, number>> {
   const batch = quick ? 2 : 16;
   const peaks = { ours: (await trainingMemory("reference", batch, threads)) / MIB };
   if (!python) return peaks;
   const others: Record<string, number> = {};
-  for (const variant of VARIANTS) {
+  for (const variant of VARIANTS.filter(({ compiled }) => !(eager && compiled))) {
     try {
       const peer = await TorchPeer.open(REFERENCE, variant, { python, batch, threads });
       const work = peer.work("train", "ours", 1);

@@ -28,11 +28,14 @@ export interface BenchOptions {
   readonly rounds: number;
   /** A Python that has torch and diffusers; no peers without it. */
   readonly python: string | undefined;
+  /** Whether peers are left as they are: compiling them can take many minutes. */
+  readonly eager: boolean;
 }
 
-export const USAGE = `usage: npm run bench -- [--only NAME]... [--quick] [--json] [--sd15] [--threads N] [--rounds N]
+export const USAGE = `usage: npm run bench -- [--only NAME]... [--quick] [--json] [--sd15] [--eager] [--threads N] [--rounds N]
   NAME is one of ${GROUPS.join(", ")}; all when absent.
-  FOLLOWSPOT_PYTHON names a Python that has torch and diffusers, to measure against them.`;
+  FOLLOWSPOT_PYTHON names a Python that has torch and diffusers, to measure against them;
+  --eager leaves out those that PyTorch would compile first.`;
 
 function positive(name: string, text: string): number {
   const value = Number(text);
@@ -55,16 +58,18 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       json: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       sd15: { type: "boolean", default: false },
+      eager: { type: "boolean", default: false },
       threads: { type: "string" },
       rounds: { type: "string" },
     },
   });
-  const { json, quick } = values;
+  const { json, quick, eager } = values;
   const only = new Set(values.only.length > 0 ? values.only.map(groupName) : GROUPS);
   return {
     only,
     json,
     quick,
+    eager,
     sd15: values.sd15 || (values.only.length > 0 && only.has("sd15")),
     threads: positive("--threads", values.threads ?? String(availableParallelism())),
     rounds: positive("--rounds", values.rounds ?? (quick ? "3" : "9")),

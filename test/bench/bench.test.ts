@@ -65,6 +65,7 @@ describe("sharesOf", () => {
 describe("parseOptions", () => {
   it("measures everything by default, and what is named otherwise", () => {
     expect(parseOptions([]).only.size).toBe(7);
+    expect(parseOptions(["--eager"]).eager).toBe(true);
     const { only, sd15, rounds } = parseOptions(["--only", "sd15", "--only", "memory", "--quick"]);
     expect([...only]).toEqual(["sd15", "memory"]);
     expect(sd15).toBe(true);

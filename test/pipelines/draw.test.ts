@@ -11,6 +11,8 @@ import { recipeFromBytes } from "../../src/pipelines/recipe-file.js";
 import { defaultMethod } from "../../src/pipelines/recipe-methods.js";
 import { parseRecipe } from "../../src/pipelines/recipe.js";
 import type { Recipe } from "../../src/pipelines/recipe.js";
+import { readPipelineFolder } from "../../src/pipelines/text-to-image-folder.js";
+import { makeOrder } from "../../src/pipelines/text-to-image-order.js";
 import { tinyPipeline } from "./tiny-pipeline.js";
 
 let model: Awaited<ReturnType<typeof tinyPipeline>>;
@@ -68,7 +70,7 @@ describe("describeModel", () => {
   it("tells size, cell, defaults and a digest of the content, whatever the folder is called", async () => {
     const facts = await describeModel(model.folder);
     expect(facts).toMatchObject({ size: [32, 32], sizeMultiple: 4, cell: 8 });
-    expect(facts.defaults).toEqual({ sampler: "ddim", steps: 25, cfg: 7.5 });
+    expect(facts.defaults).toEqual({ sampler: "ddim", steps: 25, cfg: 7.5, methods: {} });
     expect(facts.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     const copy = await tinyPipeline();
     const other = await tinyPipeline({ scheduler: { beta_end: 0.013 } });
@@ -78,11 +80,27 @@ describe("describeModel", () => {
     other.remove();
   });
 
+  it("refuses parameters that a method has not, naming the file", async () => {
+    const own = await tinyPipeline();
+    writeFileSync(join(own.folder, "followspot.json"), '{"methods": {"dd-v1": {"gain": 3}}}');
+    await expect(describeModel(own.folder)).rejects.toThrow(/followspot\.json.*gain/s);
+    own.remove();
+  });
+
   it("takes defaults from the model's own file", async () => {
     const own = await tinyPipeline();
-    writeFileSync(join(own.folder, "followspot.json"), '{"steps": 12, "cfg": 4}');
+    const methods = { direct: { trailing: 0, gain: 3, outside: 0.01, until: 0.45 } };
+    const document = { steps: 12, cfg: 4, methods };
+    writeFileSync(join(own.folder, "followspot.json"), JSON.stringify(document));
     const { defaults } = await describeModel(own.folder);
-    expect(defaults).toEqual({ sampler: "ddim", steps: 12, cfg: 4 });
+    expect(defaults).toEqual({ sampler: "ddim", steps: 12, cfg: 4, methods });
+    const order = {
+      prompt: "red cube",
+      boxes: [{ words: "red cube", box: [0, 0, 1, 1] }],
+    } as const;
+    const { boxes, method } = makeOrder(await readPipelineFolder(own.folder), order);
+    expect(method).toEqual({ name: "direct", trailing: 0, gain: 3, outside: 0.01 });
+    expect(boxes[0]).toMatchObject({ until: 0.45, strength: 1 });
     own.remove();
   });
 });
