@@ -10,7 +10,7 @@ import { writeWeightFile } from "./fill.js";
 import { readStage, REFERENCE, SD15, sizesOf, specsOf, withoutText } from "./nets.js";
 import type { Net } from "./nets.js";
 import type { BenchOptions } from "./options.js";
-import { openPeers, VARIANTS } from "./peers/torch-peer.js";
+import { openPeers, variantsOf } from "./peers/torch-peer.js";
 import { alternate, median } from "./rounds.js";
 import { forwardWork, trainingWork, yardstick } from "./work.js";
 import type { Work } from "./work.js";
@@ -89,7 +89,7 @@ async function peersOf(
   const works: Work[] = [];
   const notices: string[] = [];
   if (!python) return { works, notices: ["peers: left out, since FOLLOWSPOT_PYTHON is not set"] };
-  for (const variant of VARIANTS.filter(({ compiled }) => !(eager && compiled))) {
+  for (const variant of variantsOf({ eager })) {
     try {
       works.push(...(await openPeers(net, variant, ours, { python, batch, threads })));
     } catch (error) {

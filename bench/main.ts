@@ -19,7 +19,7 @@ import { readStage, REFERENCE, withoutText } from "./nets.js";
 import type { Net } from "./nets.js";
 import { parseOptions, USAGE } from "./options.js";
 import type { BenchOptions, GroupName } from "./options.js";
-import { TorchPeer, VARIANTS } from "./peers/torch-peer.js";
+import { TorchPeer, variantsOf } from "./peers/torch-peer.js";
 import { profiled } from "./profile.js";
 import type { Share } from "./profile.js";
 import { groupLines, headLines, profileLines } from "./report.js";
@@ -84,7 +84,7 @@ async function memory({
   const peaks = { ours: (await trainingMemory("reference", batch, threads)) / MIB };
   if (!python) return peaks;
   const others: Record<string, number> = {};
-  for (const variant of VARIANTS.filter(({ compiled }) => !(eager && compiled))) {
+  for (const variant of variantsOf({ eager })) {
     try {
       const peer = await TorchPeer.open(REFERENCE, variant, { python, batch, threads });
       const work = peer.work("train", "ours", 1);

@@ -18,12 +18,16 @@ export interface Variant {
 }
 
 /** Eager and compiled, in float32 and under autocast to bfloat16. */
-export const VARIANTS: readonly Variant[] = [
+const VARIANTS: readonly Variant[] = [
   { name: "torch eager fp32", dtype: "float32", compiled: false },
   { name: "torch compiled fp32", dtype: "float32", compiled: true },
   { name: "torch eager bf16", dtype: "bfloat16", compiled: false },
   { name: "torch compiled bf16", dtype: "bfloat16", compiled: true },
 ];
+
+/** The variants that are measured: all, or those that PyTorch need not compile first. */
+export const variantsOf = ({ eager }: { readonly eager: boolean }): readonly Variant[] =>
+  VARIANTS.filter(({ compiled }) => !(eager && compiled));
 
 export interface PeerOptions {
   readonly python: string;
