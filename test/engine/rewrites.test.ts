@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { foldConstants } from "../../src/engine/fold.js";
 import type { Graph } from "../../src/engine/graph.js";
-import { convolutionsToColumns } from "../../src/engine/lower/columns.js";
+import { byColumns, convolutionsToProducts, inTilesOf } from "../../src/engine/lower/convolution.js";
 import { lower } from "../../src/engine/lower/index.js";
 import { portable } from "../../src/engine/lower/portable.js";
+import { TILE_SIDES } from "../../src/engine/lower/toom-cook.js";
 import { toOnnx } from "../../src/engine/onnx/writer.js";
 import { printGraph } from "../../src/engine/print.js";
 import { rewrite } from "../../src/engine/rewrite.js";
@@ -19,6 +20,8 @@ import { operatorCases } from "./cases/index.js";
 
 // Factors that become constants on the way are rounded to single precision.
 const TO_ITSELF = { relative: 3e-7, absolute: 1e-12, ofScale: 1e-7 };
+// In tiles they are subtracted from one another.
+const IN_TILES = { relative: 1e-6, absolute: 1e-12, ofScale: 1e-6 };
 
 /** Names and types at both ends of a graph. */
 function signature(graph: Graph): string[] {
@@ -41,7 +44,7 @@ describe.each(operatorCases)("$name", (c) => {
     verify(graph);
     const bare = pass(graph);
     expect(printGraph(pass(bare))).toBe(printGraph(bare));
-    const columns = pass(bare, convolutionsToColumns);
+    const columns = pass(bare, convolutionsToProducts(byColumns));
     const parts = pass(columns, portable);
     pass(pass(parts, portable), foldConstants);
     expect(columns.values.filter(({ op }) => op.startsWith("Conv2d"))).toEqual([]);
@@ -51,11 +54,23 @@ describe.each(operatorCases)("$name", (c) => {
     const graph = caseGraph(c);
     const feeds = caseFeeds(c);
     const expected = evaluate(graph, feeds);
-    const columns = rewrite(graph, convolutionsToColumns);
+    const columns = rewrite(graph, convolutionsToProducts(byColumns));
     for (const lowered of [columns, lower(graph, { fused: false })]) {
       const results = evaluate(lowered, feeds);
       for (const name of graph.outputs.keys()) {
         expectClose(results[name]!, expected[name]!, TO_ITSELF);
+      }
+    }
+  });
+
+  it("computes the same in tiles of minimal filtering", () => {
+    const graph = caseGraph(c);
+    const feeds = caseFeeds(c);
+    const expected = evaluate(graph, feeds);
+    for (const m of TILE_SIDES) {
+      const results = evaluate(rewrite(graph, convolutionsToProducts(inTilesOf(m))), feeds);
+      for (const name of graph.outputs.keys()) {
+        expectClose(results[name]!, expected[name]!, IN_TILES);
       }
     }
   });

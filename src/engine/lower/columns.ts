@@ -3,11 +3,9 @@
 
 import { integers } from "../../core/tensor.js";
 import type { Shape } from "../../core/shape.js";
-import { add, concat, gather, matmul, pad, reshape, slice, transpose } from "../functions.js";
-import { isOp } from "../graph.js";
+import { add, gather, matmul, pad, reshape, transpose } from "../functions.js";
 import type { Value } from "../graph.js";
 import type { ConvolutionGeometry } from "../operators.js";
-import type { RewriteRule } from "../rewrite.js";
 
 type Size = readonly [number, number];
 
@@ -95,20 +93,33 @@ function backwardWindow(dy: Shape, output: Size, kernel: Size, padding: readonly
   };
 }
 
-function convolution(x: Value, weight: Value, geometry: ConvolutionGeometry, output: Size): Value {
+/** x [N, H, W, I] under weight [kh, kw, I, O]. */
+export function convolution(
+  x: Value,
+  weight: Value,
+  geometry: ConvolutionGeometry,
+  output: Size,
+): Value {
   const [kh, kw, i, o] = weight.shape as [number, number, number, number];
   const taps = columns(x, forwardWindow(x.shape, output, [kh, kw], geometry));
   return reshape(matmul(taps, reshape(weight, [kh * kw * i, o])), [x.shape[0]!, ...output, o]);
 }
 
-function weightGradient(x: Value, dy: Value, weight: Shape, geometry: ConvolutionGeometry): Value {
+/** The gradient to a weight of that shape. */
+export function weightGradient(
+  x: Value,
+  dy: Value,
+  weight: Shape,
+  geometry: ConvolutionGeometry,
+): Value {
   const [kh, kw, , o] = weight as [number, number, number, number];
   const [n, oh, ow] = dy.shape as [number, number, number];
   const taps = columns(x, forwardWindow(x.shape, [oh, ow], [kh, kw], geometry), "backward");
   return reshape(matmul(taps, reshape(dy, [n * oh * ow, o]), { transA: true }), weight);
 }
 
-function inputGradient(
+/** The gradient to an input of that shape. */
+export function inputGradient(
   dy: Value,
   weight: Value,
   inputShape: Shape,
@@ -172,57 +183,3 @@ function landings(
   const zero = oh * ow * kh * kw;
   return Array.from({ length: most }, (_, k) => lists.map((list) => list[k] ?? zero));
 }
-
-/** Runs `rule` per group of channels and puts the results side by side along their last axis. */
-function grouped(
-  groups: number,
-  values: readonly Value[],
-  rule: (...parts: Value[]) => Value,
-  axis: number,
-): Value {
-  const parts = Array.from({ length: groups }, (_, g) =>
-    rule(
-      ...values.map((value) => {
-        const width = value.shape.at(-1)! / groups;
-        return slice(value, -1, g * width, (g + 1) * width);
-      }),
-    ),
-  );
-  return concat(parts, axis);
-}
-
-/** Rewrites convolutions and their gradients into gathers and matrix products. */
-export const convolutionsToColumns: RewriteRule = (value, inputs) => {
-  const [a, b] = inputs as [Value, Value];
-  if (isOp(value, "Conv2d")) {
-    const [, h, w] = value.shape as [number, number, number, number];
-    const geometry = value.attributes;
-    return grouped(
-      geometry.groups,
-      [a, b],
-      (x, weight) => convolution(x, weight, geometry, [h, w]),
-      -1,
-    );
-  }
-  if (isOp(value, "Conv2dInputGradient")) {
-    const { groups, inputShape } = value.attributes;
-    const perGroup = inputShape.with(3, inputShape[3]! / groups);
-    return grouped(
-      groups,
-      [a, b],
-      (dy, weight) => inputGradient(dy, weight, perGroup, value.attributes),
-      -1,
-    );
-  }
-  if (isOp(value, "Conv2dWeightGradient")) {
-    const { groups, weightShape } = value.attributes;
-    const perGroup = weightShape.with(3, weightShape[3]! / groups);
-    return grouped(
-      groups,
-      [a, b],
-      (x, dy) => weightGradient(x, dy, perGroup, value.attributes),
-      -1,
-    );
-  }
-  return undefined;
-};

@@ -4,27 +4,39 @@ import { foldConstants } from "../fold.js";
 import type { Graph } from "../graph.js";
 import { rewrite } from "../rewrite.js";
 import type { RewriteRule } from "../rewrite.js";
-import { convolutionsToColumns } from "./columns.js";
+import { byColumns, byCost, convolutionsToProducts } from "./convolution.js";
 import { portable } from "./portable.js";
 import { forWebGpu, groupedAdjointsToColumns } from "./webgpu.js";
 
+export type ConvolutionLowering = "products" | "columns" | "native";
+
+const CONVOLUTION_RULES: Record<ConvolutionLowering, readonly RewriteRule[]> = {
+  products: [convolutionsToProducts(byCost)],
+  columns: [convolutionsToProducts(byColumns)],
+  native: [],
+};
+
 export interface LowerOptions {
-  /** Convolution as gathers and matrix products, or by the provider's kernel; "columns" when absent. */
-  readonly convolution?: "columns" | "native";
+  /**
+   * Convolution as matrix products, by columns or by tiles of minimal filtering as these cost less by count; by columns
+   * alone; or by the provider's kernel. When absent "products", and "columns" on WebGPU.
+   */
+  readonly convolution?: ConvolutionLowering;
   /** Whether the provider has the com.microsoft kernels FusedMatMul and MultiHeadAttention; true when absent. */
   readonly fused?: boolean;
   /** Whether the provider is WebGPU, whose kernels are fewer and less exact; false when absent. */
   readonly webgpu?: boolean;
 }
 
-/** Lowers a graph for a provider. A weight's gradient has no native kernel: train with "columns". */
+/** Lowers a graph for a provider. A weight's gradient has no native kernel: train with "products". */
 export function lower(graph: Graph, options: LowerOptions = {}): Graph {
-  const { convolution = "columns", fused = true, webgpu = false } = options;
-  const rules: RewriteRule[] = convolution === "columns" ? [convolutionsToColumns] : [];
+  const { fused = true, webgpu = false } = options;
+  const { convolution = webgpu ? "columns" : "products" } = options;
+  const rules = [...CONVOLUTION_RULES[convolution]];
   if (webgpu) rules.push(groupedAdjointsToColumns);
   // What folding leaves without a reader drops out in the rounds that follow.
-  const columns = rewrite(graph, ...rules, foldConstants);
+  const products = rewrite(graph, ...rules, foldConstants);
   // The parts of attention hold transposed products themselves, hence two rounds.
-  const plain = fused ? rewrite(columns) : rewrite(rewrite(columns, portable), portable);
+  const plain = fused ? rewrite(products) : rewrite(rewrite(products, portable), portable);
   return webgpu ? rewrite(plain, forWebGpu) : plain;
 }

@@ -6,7 +6,7 @@ import { abs, add, cast, equal, less, matmul, mul, reshape, sub, where } from ".
 import { isOp } from "../graph.js";
 import type { Value } from "../graph.js";
 import type { RewriteRule } from "../rewrite.js";
-import { convolutionsToColumns } from "./columns.js";
+import { byColumns, convolutionsToProducts } from "./convolution.js";
 
 /** π in three parts, the first two short enough that their products with whole numbers are exact. */
 const PI_PARTS = [3.140625, 9.67502593994140625e-4, 1.509957990978376e-7];
@@ -59,10 +59,12 @@ function scatteredByProduct(
   return reshape(added, [...updates.shape.slice(0, axis), size, ...rest]);
 }
 
+const toColumns = convolutionsToProducts(byColumns);
+
 /** WebGPU's ConvTranspose gives wrong sums when it has groups. */
 export const groupedAdjointsToColumns: RewriteRule = (value, inputs, target) =>
   isOp(value, "Conv2dInputGradient") && value.attributes.groups > 1
-    ? convolutionsToColumns(value, inputs, target)
+    ? toColumns(value, inputs, target)
     : undefined;
 
 /** Rewrites sines, signs and scattered sums for WebGPU. */

@@ -122,9 +122,9 @@ export async function openModel(
 
 /** The model that `provider` runs for a graph. */
 export function modelFor(provider: NodeProvider, graph: Graph, options: CompileOptions): NodeModel {
-  const { convolution = "columns", weights: held = "packed" } = options;
+  const { convolution, weights: held = "packed" } = options;
   const webgpu = provider === "webgpu";
-  const lowered = lower(graph, { convolution, fused: !webgpu, webgpu });
+  const lowered = lower(graph, { ...(convolution ? { convolution } : {}), fused: !webgpu, webgpu });
   const as = held === "shared" && !webgpu ? "inputs" : "constants";
   const { graph: bare, weights } = takeWeights(lowered, as);
   return { ...toOnnx(bare), weights };

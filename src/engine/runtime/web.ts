@@ -70,9 +70,9 @@ async function sessionOptions(
 }
 
 function modelFor(provider: WebProvider, graph: Graph, options: CompileOptions): OnnxModel {
-  const { convolution = "columns" } = options;
+  const { convolution } = options;
   const webgpu = provider === "webgpu";
-  return toOnnx(lower(graph, { convolution, fused: !webgpu, webgpu }));
+  return toOnnx(lower(graph, { ...(convolution ? { convolution } : {}), fused: !webgpu, webgpu }));
 }
 
 /** The module's state is one: a second run while one waits for the device is an error, so all take turns. */
