@@ -7,6 +7,7 @@ import { drawIntervals, gridFeeds } from "../src/distillation/grid.js";
 import { distillationSchema, roundsOf } from "../src/distillation/run/config.js";
 import type { DistillationConfig, Round } from "../src/distillation/run/config.js";
 import { roundLoss } from "../src/distillation/run/round.js";
+import type { HostTensor } from "../src/core/tensor.js";
 import { logSnrSchedule } from "../src/diffusion/index.js";
 import { modelFlops } from "../src/engine/flops.js";
 import type { CompileOptions, Runtime } from "../src/engine/runtime/session.js";
@@ -16,9 +17,10 @@ import type { Packing } from "../src/nn/packed-weights.js";
 import { streamOf } from "../src/training/data/streams.js";
 import { trainingStep } from "../src/training/step.js";
 import { teacherPacking, teacherSchema } from "../src/training/teacher/index.js";
-import type { Teacher } from "../src/training/teacher/index.js";
+import type { Teacher, TeacherConfig } from "../src/training/teacher/index.js";
 import { initialState, Trainer } from "../src/training/trainer.js";
 import { noise } from "./fill.js";
+import type { PeerRequest } from "./peers/torch-peer.js";
 import { timed } from "./work.js";
 import type { Work } from "./work.js";
 
@@ -42,10 +44,16 @@ function configOf(batch: number, guided: boolean): DistillationConfig {
   });
 }
 
+/** The net that is distilled. */
+function readDocument(): { config: TeacherConfig; json: Readonly<Record<string, unknown>> } {
+  const path = new URL("../configs/cifar10-teacher.json", import.meta.url);
+  const json = JSON.parse(readFileSync(path, "utf8")) as { unet: Record<string, unknown> };
+  return { config: teacherSchema.parse(json), json: json.unet };
+}
+
 /** The teacher of the net in configs/cifar10-teacher.json, and how its student's weights are packed. */
 function madeUpTeacher(config: DistillationConfig): { parent: Teacher; packing: Packing } {
-  const path = new URL("../configs/cifar10-teacher.json", import.meta.url);
-  const document = teacherSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  const { config: document } = readDocument();
   const { unet, head, schedule } = document;
   const packing = teacherPacking(document);
   const weights = initialise(packing.specs, streamOf(config.seed, 0));
@@ -68,6 +76,29 @@ function flopsOf(config: DistillationConfig, parent: Teacher, round: Round, pack
   return (forward * (round.evaluations + 2)) / round.evaluations;
 }
 
+/** The levels of every picture's way and its weight. */
+function gridOf({ batch, target }: DistillationConfig): Record<string, HostTensor> {
+  const { kind, substeps, loss: weighting, gap } = target;
+  const schedule = logSnrSchedule(readDocument().config.schedule);
+  const grid = { kind, schedule, steps: STEPS, substeps, weighting, gap };
+  return gridFeeds(drawIntervals(batch, STEPS, 0.5), grid);
+}
+
+/** The same step for PyTorch: the same net, levels and weights. */
+export function distillationRequest({ batch, threads = 1 }: DistillationOptions): PeerRequest {
+  const config = configOf(batch, false);
+  const grid = gridOf(config);
+  const numbers = (name: string): number[] => Array.from(grid[name]!.data as Float32Array);
+  const parts = ["alpha", "sigma", "timestep", "keep", "gain", "mix"];
+  const path = Array.from({ length: config.target.substeps }, (_, j) =>
+    Object.fromEntries(parts.map((part) => [part, numbers(`path.${j}.${part}`)])),
+  );
+  const { json } = readDocument();
+  return {
+    ...{ kind: "distillation", config: json, batch, threads, path, weight: numbers("weight") },
+  };
+}
+
 /** One step of the first round, teacher and student in one graph. */
 export async function distillationWork(
   runtime: Runtime,
@@ -85,13 +116,11 @@ export async function distillationWork(
   const openSeconds = (performance.now() - start) / 1000;
   const state = initialState(packing.pack(parent.weights));
   const trainer = new Trainer(session, state, { learningRate: () => 1e-5 });
-  const { kind, substeps, loss: weighting, gap } = config.target;
-  const { schedule, size, unet } = parent;
-  const grid = { kind, schedule, steps: STEPS, substeps, weighting, gap };
+  const { size, unet } = parent;
   const shape = [batch, size, size, unet.in_channels];
   const feeds = {
     ...{ pictures: noise(shape), noise: noise(shape, 1.7, 2) },
-    ...gridFeeds(drawIntervals(batch, STEPS, 0.5), grid),
+    ...gridOf(config),
   };
   return {
     name,

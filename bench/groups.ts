@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Runtime } from "../src/engine/runtime/session.js";
 import { directedWorks } from "./directed.js";
-import { distillationWork } from "./distillation.js";
+import { distillationRequest, distillationWork } from "./distillation.js";
 import { writeWeightFile } from "./fill.js";
 import { readStage, REFERENCE, SD15, sizesOf, specsOf, withoutText } from "./nets.js";
-import type { Net } from "./nets.js";
 import type { BenchOptions } from "./options.js";
-import { openPeers, variantsOf } from "./peers/torch-peer.js";
+import { openPeers, unetRequest, variantsOf } from "./peers/torch-peer.js";
+import type { PeerRequest } from "./peers/torch-peer.js";
 import { alternate, median } from "./rounds.js";
 import { forwardWork, trainingWork, yardstick } from "./work.js";
 import type { Work } from "./work.js";
@@ -79,19 +79,18 @@ export async function measure(
   });
 }
 
-/** PyTorch's variants of two works of ours; a variant that fails is told and left out. */
+/** PyTorch's variants of works of ours; a variant that fails is told and left out. */
 async function peersOf(
-  net: Net,
-  batch: number,
-  ours: { readonly forward: Work; readonly train: Work },
-  { python, threads, eager }: BenchOptions,
+  what: PeerRequest,
+  ours: { readonly forward?: Work; readonly train: Work },
+  { python, eager }: BenchOptions,
 ): Promise<{ works: Work[]; notices: string[] }> {
   const works: Work[] = [];
   const notices: string[] = [];
   if (!python) return { works, notices: ["peers: left out, since FOLLOWSPOT_PYTHON is not set"] };
   for (const variant of variantsOf({ eager })) {
     try {
-      works.push(...(await openPeers(net, variant, ours, { python, batch, threads })));
+      works.push(...(await openPeers(python, what, variant, ours)));
     } catch (error) {
       notices.push(`left out: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -115,7 +114,8 @@ export async function referenceGroup(
     batch,
     threads,
   });
-  const peers = await peersOf(REFERENCE, batch, { forward, train: training }, options);
+  const request = unetRequest(REFERENCE, batch, threads);
+  const peers = await peersOf(request, { forward, train: training }, options);
   const works = await measure(runtime, [forward, training, ...peers.works], options);
   return { name: "reference", batch, works, notices: peers.notices };
 }
@@ -132,7 +132,8 @@ export async function stageGroup(runtime: Runtime, options: BenchOptions): Promi
     await forwardWork(runtime, net, { name: "stage forward with text", ...shared }),
     await trainingWork(runtime, net, { name: "stage training step with text", ...shared }),
   ];
-  const peers = await peersOf(alone, batch, { forward, train: training }, options);
+  const request = unetRequest(alone, batch, threads);
+  const peers = await peersOf(request, { forward, train: training }, options);
   const works = await measure(runtime, [forward, training, ...whole, ...peers.works], options);
   return { name: "stage", batch, works, notices: peers.notices };
 }
@@ -154,12 +155,12 @@ export async function distillationGroup(
   const { threads, quick } = options;
   const batch = quick ? 2 : 64;
   const shared = { batch, threads };
-  const works = [
-    await distillationWork(runtime, { name: "progressive step", guided: false, ...shared }),
-    await distillationWork(runtime, { name: "progressive step, guided", guided: true, ...shared }),
-  ];
-  const measured = await measure(runtime, works, options);
-  return { name: "distillation", batch, works: measured, notices: [] };
+  const plain = { name: "progressive step", guided: false, ...shared };
+  const guided = { name: "progressive step, guided", guided: true, ...shared };
+  const works = [await distillationWork(runtime, plain), await distillationWork(runtime, guided)];
+  const peers = await peersOf(distillationRequest(plain), { train: works[0]! }, options);
+  const measured = await measure(runtime, [...works, ...peers.works], options);
+  return { name: "distillation", batch, works: measured, notices: peers.notices };
 }
 
 const SD15_GIB = 12;

@@ -19,7 +19,7 @@ import { readStage, REFERENCE, withoutText } from "./nets.js";
 import type { Net } from "./nets.js";
 import { parseOptions, USAGE } from "./options.js";
 import type { BenchOptions, GroupName } from "./options.js";
-import { TorchPeer, variantsOf } from "./peers/torch-peer.js";
+import { TorchPeer, unetRequest, variantsOf } from "./peers/torch-peer.js";
 import { profiled } from "./profile.js";
 import type { Share } from "./profile.js";
 import { groupLines, headLines, profileLines } from "./report.js";
@@ -86,7 +86,7 @@ async function memory({
   const others: Record<string, number> = {};
   for (const variant of variantsOf({ eager })) {
     try {
-      const peer = await TorchPeer.open(REFERENCE, variant, { python, batch, threads });
+      const peer = await TorchPeer.open(python, unetRequest(REFERENCE, batch, threads), variant);
       const work = peer.work("train", "ours", 1);
       for (let i = 0; i < 3; i++) await work.run();
       others[variant.name] = (await peer.memory()) / MIB;

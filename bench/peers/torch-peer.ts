@@ -29,11 +29,19 @@ const VARIANTS: readonly Variant[] = [
 export const variantsOf = ({ eager }: { readonly eager: boolean }): readonly Variant[] =>
   VARIANTS.filter(({ compiled }) => !(eager && compiled));
 
-export interface PeerOptions {
-  readonly python: string;
+/** What a process builds: how it is told is between it and torch_peer.py. */
+export interface PeerRequest {
+  readonly kind: "unet" | "distillation";
+  readonly config: Readonly<Record<string, unknown>>;
   readonly batch: number;
   readonly threads: number;
+  readonly [more: string]: unknown;
 }
+
+/** The U-Net of a text-to-image model. */
+export const unetRequest = (net: Net, batch: number, threads: number): PeerRequest => ({
+  ...{ kind: "unet", config: net.json, batch, tokens: TOKENS, threads },
+});
 
 interface Answer {
   readonly error?: string;
@@ -60,15 +68,14 @@ export class TorchPeer {
   }
 
   /** Starts a process and builds the network there. Throws with PyTorch's own line when that fails. */
-  static async open(net: Net, variant: Variant, options: PeerOptions): Promise<TorchPeer> {
-    const { python, batch, threads } = options;
+  static async open(python: string, what: PeerRequest, variant: Variant): Promise<TorchPeer> {
     const child = spawn(python, [SCRIPT], { stdio: ["pipe", "pipe", "inherit"] });
     const failed = new Promise<never>((_, reject) => child.once("error", reject));
     const peer = new TorchPeer(variant, child);
     const { dtype, compiled } = variant;
-    const request = { config: net.json, batch, tokens: TOKENS, dtype, compiled, threads };
     try {
-      peer.parameters = (await Promise.race([peer.ask("open", request), failed])).parameters!;
+      const opened = peer.ask("open", { ...what, dtype, compiled });
+      peer.parameters = (await Promise.race([opened, failed])).parameters!;
       return peer;
     } catch (error) {
       peer.close();
@@ -77,7 +84,7 @@ export class TorchPeer {
   }
 
   /** A forward pass or a training step as work; the process ends with the last of them. */
-  work(op: "forward" | "train", peerOf: string, flops: number): Work {
+  work(op: PeerOp, peerOf: string, flops: number): Work {
     return {
       name: `${peerOf}, ${this.variant.name}`,
       peerOf,
@@ -114,23 +121,25 @@ export class TorchPeer {
   }
 }
 
-/** A variant's forward pass and training step, beside ours. Throws when it fails or is another network. */
+type PeerOp = "forward" | "train";
+
+/** A variant of some works of ours, beside them. Throws when it fails or is another network. */
 export async function openPeers(
-  net: Net,
+  python: string,
+  what: PeerRequest,
   variant: Variant,
-  ours: { readonly forward: Work; readonly train: Work },
-  options: PeerOptions,
+  ours: Readonly<Partial<Record<PeerOp, Work>>>,
 ): Promise<Work[]> {
-  const peer = await TorchPeer.open(net, variant, options);
+  const peer = await TorchPeer.open(python, what, variant);
   try {
-    const { parameters } = ours.forward;
-    if (peer.parameters !== parameters) {
-      throw new Error(
-        `${variant.name}: ${peer.parameters} parameters where ours has ${parameters ?? "none"}`,
-      );
-    }
-    const works = (["forward", "train"] as const).map((op) => {
-      return peer.work(op, ours[op].name, ours[op].flops!);
+    const works = (Object.entries(ours) as [PeerOp, Work][]).map(([op, work]) => {
+      const { name, flops, parameters } = work;
+      if (peer.parameters !== parameters) {
+        throw new Error(
+          `${variant.name}: ${peer.parameters} parameters where ours has ${parameters ?? "none"}`,
+        );
+      }
+      return peer.work(op, name, flops!);
     });
     // The first runs compile: what fails, fails here.
     for (const work of works) await work.run();

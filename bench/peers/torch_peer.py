@@ -6,6 +6,8 @@ import resource
 import sys
 import time
 
+from torch_distillation import DistillationPeer
+
 
 def describe(names):
     return "expected one of " + ", ".join(names)
@@ -63,6 +65,9 @@ class Peer:
         return {"parameters": sum(p.numel() for p in self.model.parameters())}
 
 
+KINDS = {"unet": Peer, "distillation": DistillationPeer}
+
+
 def timed(action):
     start = time.perf_counter()
     action()
@@ -73,7 +78,7 @@ def answer(peer, request):
     """The answer to a request, and the peer that the next one goes to."""
     op = request.pop("op")
     if op == "open":
-        peer = Peer(**request)
+        peer = KINDS[request.pop("kind")](**request)
         return peer, peer.info()
     if op == "forward":
         return peer, timed(peer.forward)

@@ -1,0 +1,72 @@
+"""A whole step of progressive distillation on a UNet2DModel of diffusers: the teacher's two steps, the student's update."""
+
+
+class DistillationPeer:
+    def __init__(self, config, batch, path, weight, dtype, compiled, threads):
+        import torch
+        from diffusers import UNet2DModel
+
+        torch.set_num_threads(threads)
+        torch.manual_seed(0)
+        self.torch = torch
+        self.autocast = dtype == "bfloat16"
+        self.student = UNet2DModel(**config)
+        self.teacher = UNet2DModel(**config)
+        self.teacher.load_state_dict(self.student.state_dict())
+        self.teacher.requires_grad_(False).eval()
+        self.average = [p.detach().clone() for p in self.student.parameters()]
+        self.run_student, self.run_teacher = (
+            (torch.compile(model) if compiled else model)
+            for model in (self.student, self.teacher)
+        )
+        self.optimiser = torch.optim.AdamW(
+            self.student.parameters(), lr=1e-5, weight_decay=0, fused=False
+        )
+        side = config["sample_size"]
+        picture = (batch, config["in_channels"], side, side)
+        self.pictures = torch.randn(picture)
+        self.noise = torch.randn(picture)
+        each = lambda values: torch.tensor(values).reshape(batch, 1, 1, 1)
+        self.path = [
+            {
+                name: torch.tensor(values) if name == "timestep" else each(values)
+                for name, values in step.items()
+            }
+            for step in path
+        ]
+        self.weight = each(weight)
+
+    def clean(self, network, x, step):
+        """The picture that the velocity of `network` tells."""
+        with self.torch.autocast("cpu", dtype=self.torch.bfloat16, enabled=self.autocast):
+            velocity = network(x, step["timestep"]).sample
+        return step["alpha"] * x - step["sigma"] * velocity.float()
+
+    def target(self, x):
+        with self.torch.no_grad():
+            total = 0
+            for step in self.path:
+                picture = self.clean(self.run_teacher, x, step)
+                x = step["keep"] * x + step["gain"] * picture
+                total = total + step["mix"] * picture
+            return total
+
+    def train(self):
+        torch = self.torch
+        self.student.train()
+        first = self.path[0]
+        x = first["alpha"] * self.pictures + first["sigma"] * self.noise
+        target = self.target(x)
+        error = (self.clean(self.run_student, x, first) - target) ** 2
+        loss = (self.weight * error).mean()
+        loss.backward()
+        parameters = list(self.student.parameters())
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, parameters, 1e-3)
+        loss.item()
+
+    def info(self):
+        return {"parameters": sum(p.numel() for p in self.student.parameters())}
