@@ -89,7 +89,11 @@ function addSettings(command: Command): void {
       `${TRIED}factors on the attention outside the box, such as 0.001,0.3`,
       listOf(number("--outside", SHARE)),
     )
-    .option("--steps <n>", `${TRIED}sampling steps`, whole("--steps", LIMITS.steps))
+    .option(
+      "--steps <n>",
+      "sampling steps: on the tune list, and of a student on any",
+      whole("--steps", LIMITS.steps),
+    )
     .option("--cfg <scale>", `${TRIED}guidance scale`, number("--cfg", LIMITS.cfg));
 }
 

@@ -22,7 +22,7 @@ export interface EvaluateRequest {
   readonly split: "test" | "tune";
   /** All if absent; plain sampling is always one of them. */
   readonly methods?: readonly MethodName[];
-  /** Refused on the `test` list, where nothing is chosen. */
+  /** Refused on the `test` list, where nothing is chosen; but for the steps of a student. */
   readonly settings?: PlacementSettings;
   /** Folder for the table, the page and the sheets; the run's own if absent. */
   readonly output?: string;

@@ -55,6 +55,9 @@ describe("rowsOf", () => {
     expect(() => rowsOf({ ...test, settings: { until: [0.5] } }, {})).toThrow(
       "expected the defaults on the test list, got until",
     );
+    const steps = { ...test, settings: { steps: 2 } };
+    expect(() => rowsOf(steps, {})).toThrow("got steps");
+    expect(rowsOf(steps, {}, true)).toHaveLength(4);
     const methods = ["magic" as MethodName];
     expect(() => rowsOf({ ...tune, methods }, {})).toThrow("expected methods of direct, dd");
   });

@@ -37,21 +37,29 @@ export function describeRow({ method, strength, until }: Omit<DrawnRow, "name">)
   return [name, ...all.map(([key, value]) => `${key} ${value}`)].join(" ");
 }
 
+/** A student's steps are what it is asked to do with, not a choice; all else is chosen on the list for choosing. */
+function refuseChoices({ split, settings = {} }: EvaluateRequest, isStudent: boolean): void {
+  const chosen = Object.keys(settings).filter((name) => !(isStudent && name === "steps"));
+  if (split === "tune" || chosen.length === 0) return;
+  throw new FollowspotError(
+    `evaluate: expected the defaults on the ${split} list, got ${chosen.join(", ")}.`,
+    { remedy: "Choose settings with --split tune." },
+  );
+}
+
 /**
  * The rows of a request.
  *
- * @throws FollowspotError when settings are to be tried on another list than `tune`, or a method is unknown
+ * @throws FollowspotError when settings are to be tried on another list than `tune`, but for the steps of a student, or
+ *   a method is unknown
  */
 export function rowsOf(
-  { split, methods = ORDER, settings = {} }: EvaluateRequest,
+  request: EvaluateRequest,
   defaults: MethodDefaults,
+  isStudent = false,
 ): DrawnRow[] {
-  if (split !== "tune" && Object.keys(settings).length > 0) {
-    throw new FollowspotError(
-      `evaluate: expected the defaults on the ${split} list, got ${Object.keys(settings).join(", ")}.`,
-      { remedy: "Choose settings with --split tune." },
-    );
-  }
+  refuseChoices(request, isStudent);
+  const { methods = ORDER, settings = {} } = request;
   const unknown = methods.find((name) => !METHOD_NAMES.includes(name));
   if (unknown !== undefined) {
     const known = METHOD_NAMES.join(", ");

@@ -54,7 +54,8 @@ export async function evaluatePlacement(
   const protocol = await readProtocol();
   triplesOf(protocol, split, count); // refused before a model is loaded
   const model = await readPipelineFolder(request.model);
-  const rows = rowsOf(request, model.defaults.methods);
+  const { defaults } = model;
+  const rows = rowsOf(request, defaults.methods, defaults.guidance !== undefined);
   const digest = await digestOf(model.folder);
   const settings = await settingsOf(request, model, detectorFolder);
   const folder = runFolder(request, digest, settings);
