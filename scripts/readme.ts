@@ -65,10 +65,23 @@ async function placementFigures(): Promise<string[]> {
   ];
 }
 
+/** How often the judge says what a person says. */
+async function eyeFigures(): Promise<string[]> {
+  const eye = (await json("placement/eye/agreement.json")) as
+    { placed: { asked: number; share: number } } | undefined;
+  if (!eye) return [];
+  const { asked, share } = eye.placed;
+  return [
+    `Of ${asked} things in 60 of these pictures, a person says the same as the judge of ${percent(share)}: there and in its box, or not ([labels](docs/results/placement/eye)).`,
+    "",
+  ];
+}
+
 /** README.md with both generated parts as they should be, in the project's layout. */
 export async function currentReadme(text: string): Promise<string> {
   const source = await readFile(`${ROOT}${METHOD}`, "utf8");
-  const figures = [...(await modelFigures()), ...(await placementFigures())].join("\n").trim();
+  const parts = [await modelFigures(), await placementFigures(), await eyeFigures()];
+  const figures = parts.flat().join("\n").trim();
   const part = (page: string, name: string, body: string): string =>
     page.replace(
       new RegExp(`(<!-- ${name}:begin -->)[^]*(<!-- ${name}:end -->)`),

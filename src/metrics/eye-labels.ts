@@ -151,7 +151,7 @@ export function eyeMarkdown(
 ${pictures.length} generated pictures, looked at one by one; made by \`${command}\`.
 ${rule}
 Model ${model}, ${digest}. The pictures are pictures.png, ten a row; the labels, made without sight of the
-judge's finds or the method's name, are labels.json.
+judge's finds, are labels.json.
 
 | question | the judge says what the eye says |
 | --- | --- |
