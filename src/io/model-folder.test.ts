@@ -7,7 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { FollowspotError } from "../core/errors.js";
 import { hubCacheFolder } from "./hub-settings.js";
-import { listShippedModels, resolveModelFile, resolveModelFolder } from "./model-folder.js";
+import {
+  findModelFile,
+  listShippedModels,
+  resolveModelFile,
+  resolveModelFolder,
+} from "./model-folder.js";
 import { findPackageRoot } from "./package-root.js";
 
 let root: string;
@@ -113,6 +118,33 @@ describe("resolveModelFile", () => {
     const failure = resolveModelFile(join(root, "mine"), "vae/config.json");
     await expect(failure).rejects.toThrow(FollowspotError);
     await expect(failure).rejects.toThrow(/mine.vae.config\.json: no such file/);
+  });
+});
+
+describe("a model that leaves parts to the one beside it", () => {
+  const student = async (says: string): Promise<string> => {
+    await file("pair", "teacher", INDEX);
+    await file("pair", "teacher", "vae", "config.json");
+    await file("pair", "student", INDEX);
+    await writeFile(await file("pair", "student", "followspot.json"), says);
+    return join(root, "pair", "student");
+  };
+
+  it("has them from there, and its own first", async () => {
+    const folder = await student('{ "parts_of": "teacher" }');
+    const shared = join(await realpath(root), "pair", "teacher", "vae", "config.json");
+    expect(await resolveModelFile(folder, "vae/config.json")).toBe(shared);
+    expect(await resolveModelFile(folder, INDEX)).toBe(join(await realpath(folder), INDEX));
+    expect(await findModelFile(folder, "unet/config.json")).toBeUndefined();
+    await expect(resolveModelFile(folder, "unet/config.json")).rejects.toThrow(/no such file/);
+  });
+
+  it("takes none from elsewhere", async () => {
+    for (const name of ["nobody", "../cache", "..", "."]) {
+      const folder = await student(JSON.stringify({ parts_of: name }));
+      const failure = resolveModelFile(folder, "vae/config.json");
+      await expect(failure).rejects.toThrow(/expected parts_of to name a model/);
+    }
   });
 });
 

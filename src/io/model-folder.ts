@@ -4,11 +4,14 @@ import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 
+import { z } from "zod";
+
 import { FollowspotError } from "../core/errors.js";
-import { fileError } from "./file-error.js";
+import { fileError, systemCode } from "./file-error.js";
 import { findCachedModel, isHubId, listCachedModels } from "./hub-cache.js";
 import { hubCacheFolder } from "./hub-settings.js";
-import { MODEL_INDEX } from "./model-source.js";
+import { readJsonAs } from "./json.js";
+import { MODEL_INDEX, OWN_FILE } from "./model-source.js";
 import { findPackageRoot } from "./package-root.js";
 import { refusePickle } from "./pickle.js";
 
@@ -95,17 +98,49 @@ export async function resolveModelFolder(
   return realpath(found);
 }
 
+const sharing = z.object({ parts_of: z.string().optional() });
+
+/** The model beside this one that has the parts that this one leaves out. */
+async function sharedFolder(folder: string): Promise<string | undefined> {
+  const own = join(folder, OWN_FILE);
+  if (!existsSync(own)) return undefined;
+  const { parts_of: name } = await readJsonAs(own, sharing);
+  if (name === undefined) return undefined;
+  const beside = join(dirname(folder), name);
+  if (dirname(beside) === dirname(folder) && isModel(beside)) return beside;
+  throw new FollowspotError(
+    `model: ${own}: expected parts_of to name a model in the folder above, got ${JSON.stringify(name)}.`,
+  );
+}
+
+const realOrNone = (path: string): Promise<string | undefined> =>
+  realpath(path).catch((error: unknown) => {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+    throw fileError("model", path, error);
+  });
+
+/**
+ * The real path of a file of a model, or undefined when it has none. What a folder leaves out may lie in the model beside
+ * it that its followspot.json names as `parts_of`: a student shares all but its network with its teacher.
+ *
+ * Throws FollowspotError when that model is not there.
+ */
+export async function findModelFile(folder: string, name: string): Promise<string | undefined> {
+  const own = await realOrNone(join(folder, name));
+  if (own !== undefined) return own;
+  const shared = await sharedFolder(folder);
+  return shared && realOrNone(join(shared, name));
+}
+
 /**
  * The real path of a file in a model's folder: `resolveModelFile(folder, "unet/config.json")`.
  * ONNX Runtime refuses weights behind a link, as all files in Hugging Face's cache are.
  *
- * Throws FollowspotError when the model has no such file.
+ * Throws FollowspotError when the model has no such file, and as findModelFile.
  */
 export async function resolveModelFile(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
-  try {
-    return await realpath(path);
-  } catch (error) {
-    throw fileError("model", path, error);
-  }
+  const found = await findModelFile(folder, name);
+  if (found !== undefined) return found;
+  throw fileError("model", path, Object.assign(new Error("no file"), { code: "ENOENT" }));
 }

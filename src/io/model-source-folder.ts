@@ -1,21 +1,14 @@
 // A model's files in a folder, links resolved: the source of models in Node.
 
-import { access } from "node:fs/promises";
-import { join } from "node:path";
-
 import { fileBytes } from "./file-bytes.js";
-import { resolveModelFile } from "./model-folder.js";
+import { findModelFile, resolveModelFile } from "./model-folder.js";
 import type { ModelSource } from "./model-source.js";
 
 /** The files of a model's folder, by their real paths: ONNX Runtime opens no weights behind a link. */
 export function folderSource(folder: string): ModelSource {
   return {
     name: folder,
-    has: (file) =>
-      access(join(folder, file)).then(
-        () => true,
-        () => false,
-      ),
+    has: async (file) => (await findModelFile(folder, file)) !== undefined,
     open: async (file) => fileBytes(await resolveModelFile(folder, file), "model"),
   };
 }

@@ -8,6 +8,9 @@ import { checkJson, parseJson } from "./json-value.js";
 /** The file that makes a folder a model: it names the parts of the pipeline. */
 export const MODEL_INDEX = "model_index.json";
 
+/** Our own file beside diffusers': what to draw with, and which model has the parts that a folder leaves out. */
+export const OWN_FILE = "followspot.json";
+
 /** A model's files by their names in a diffusers folder, such as "unet/config.json". */
 export interface ModelSource {
   /** The folder or address, as messages tell it. */

@@ -1,9 +1,9 @@
 // Which files of a model are needed to draw with it, of all that a folder or a repository has.
 
 import { FollowspotError } from "../core/errors.js";
-import { MODEL_INDEX } from "../io/model-source.js";
+import { MODEL_INDEX, OWN_FILE } from "../io/model-source.js";
 import { refusePickle } from "../io/pickle.js";
-import { DEFAULTS_FILE, PARTS, WORDS_FILE } from "./text-to-image-model.js";
+import { PARTS, WORDS_FILE } from "./text-to-image-model.js";
 import type { PartFiles } from "./text-to-image-weights.js";
 
 /** Which of a model's weights are fetched where there are several: those of half the size. */
@@ -24,7 +24,7 @@ const OPTIONAL_FILES = [
   "tokenizer/special_tokens_map.json",
   "tokenizer/tokenizer_config.json",
   "tokenizer/tokenizer.json",
-  DEFAULTS_FILE,
+  OWN_FILE,
   WORDS_FILE,
 ];
 

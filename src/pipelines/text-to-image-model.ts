@@ -11,6 +11,7 @@ import {
 import type { SamplerName, Schedule } from "../diffusion/index.js";
 import {
   MODEL_INDEX,
+  OWN_FILE,
   readSourceJson,
   readSourceJsonAs,
   readSourceText,
@@ -65,10 +66,9 @@ export interface PipelineModel {
   readonly words: ReadonlySet<string> | undefined;
 }
 
-/** Our own file beside diffusers': what to draw with, where the scheduler's configuration does not say it. */
-export const DEFAULTS_FILE = "followspot.json";
 export const WORDS_FILE = "words.json";
 
+/** What to draw with, where the scheduler's configuration does not say it. */
 const defaultsSchema = z.object({
   sampler: z.enum(SAMPLER_NAMES).optional(),
   steps: z.int().min(1).max(1000).optional(),
@@ -144,9 +144,9 @@ async function readTokenizer(source: ModelSource): Promise<Tokenizer> {
 }
 
 async function readDefaults(source: ModelSource, { config }: Schedule): Promise<DrawDefaults> {
-  const has = await source.has(DEFAULTS_FILE);
+  const has = await source.has(OWN_FILE);
   const given = has
-    ? await readSourceJsonAs(source, DEFAULTS_FILE, defaultsSchema)
+    ? await readSourceJsonAs(source, OWN_FILE, defaultsSchema)
     : defaultsSchema.parse({});
   return {
     sampler: given.sampler ?? samplerOfConfig(config) ?? "ddim",

@@ -1,8 +1,8 @@
 // Distilling a text-to-image model, on a tiny one: what it is trained on, its gradient, and what it leaves.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Generator } from "../../src/core/generator.js";
 import { floats } from "../../src/core/tensor.js";
@@ -199,6 +199,26 @@ describe("a distilled text-to-image model", () => {
     expect(placed!.picture.width).toBe(16);
     expect(placed!.picture.data).not.toEqual(plain!.picture.data);
     await pipeline.close();
+  });
+
+  it("draws the same with its network alone, beside the model that has the rest", async () => {
+    const lone = join(base, "lone");
+    await cp(student, lone, { recursive: true });
+    for (const part of ["vae", "text_encoder", "tokenizer"]) {
+      await rm(join(lone, part), { recursive: true });
+    }
+    const own = join(lone, "followspot.json");
+    const facts = JSON.parse(await readFile(own, "utf8")) as object;
+    await writeFile(own, JSON.stringify({ ...facts, parts_of: basename(model) }));
+    const pictures = await Promise.all(
+      [student, lone].map(async (folder) => {
+        const pipeline = await loadPipeline(folder);
+        const [drawn] = await pipeline.pictures({ prompt: "a cat", steps: 2, seed: 3n });
+        await pipeline.close();
+        return drawn!.picture.data;
+      }),
+    );
+    expect(pictures[1]).toEqual(pictures[0]);
   });
 
   it("refuses guidance and a negative prompt, and says why", async () => {
