@@ -2,10 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FollowspotError } from "../core/errors.js";
 import { nodeRuntime } from "../engine/runtime/node.js";
 import type { Picture } from "../io/image.js";
+import { resolveModelFile } from "../io/model-folder.js";
 import { loadDetector } from "../metrics/detector/index.js";
 import type { Detector } from "../metrics/detector/index.js";
 import { ceilingPicture } from "../metrics/ceiling.js";
@@ -148,7 +149,8 @@ async function openTools(
     const release = (tool: { release(): Promise<void> }): Promise<void> => tool.release();
     const detector = kept(await loadDetector(detectorFolder, runtime, options), release);
     const side = { side: size[0], batch: 1 };
-    const trip = await openRoundTrip(join(folder, "vae"), runtime, { ...side, ...options });
+    const vae = dirname(await resolveModelFile(folder, "vae/config.json"));
+    const trip = await openRoundTrip(vae, runtime, { ...side, ...options });
     return { pipelines, detector, trip: kept(trip, release), close };
   } catch (error) {
     // What is open already is freed before the fault is told.

@@ -1,11 +1,14 @@
 // What is in a checkpoint, and what can be done with it, told from headers and configurations alone.
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import { readJsonAs, readJsonObject } from "../io/json.js";
-import { MODEL_INDEX, resolveModelFile, resolveModelFolder } from "../io/model-folder.js";
+import {
+  findModelFile,
+  MODEL_INDEX,
+  resolveModelFile,
+  resolveModelFolder,
+} from "../io/model-folder.js";
 import { sitesOf } from "../models/unet/index.js";
 import { inspectPart, trainingFacts } from "./inspect-part.js";
 import type { InspectedPart } from "./inspect-part.js";
@@ -13,7 +16,7 @@ import { inspectPixelModel } from "./inspect-pixels.js";
 import type { ModelReport, SiteReport } from "./model-report.js";
 import { isPixelModel } from "./sample-model.js";
 import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
-import { PARTS } from "./text-to-image-model.js";
+import { PARTS, WORDS_FILE } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 
 /** As InspectService.inspectModel. */
@@ -82,6 +85,9 @@ function factsOf(pipeline: PipelineModel): Record<string, string | number> {
     "prompt tokens": tokenizer.maxLength,
     "vocabulary entries": tokenizer.size,
     "drawn with": `${defaults.sampler}, ${defaults.steps} steps, guidance ${defaults.cfg}`,
+    ...(defaults.guidance === undefined
+      ? {}
+      : { role: `student: guidance of ${defaults.guidance} is distilled into it` }),
   };
 }
 
@@ -114,6 +120,6 @@ const vocabularySchema = z.union([
 async function readVocabulary(
   folder: string,
 ): Promise<Readonly<Record<string, readonly string[]>> | undefined> {
-  const path = join(folder, "words.json");
-  return existsSync(path) ? readJsonAs(path, vocabularySchema) : undefined;
+  const path = await findModelFile(folder, WORDS_FILE);
+  return path === undefined ? undefined : readJsonAs(path, vocabularySchema);
 }

@@ -15,6 +15,9 @@ import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { readSemantic } from "../../src/distillation/semantic-run/export.js";
 import { semanticPacking, semanticStepLoss } from "../../src/distillation/semantic-run/loss.js";
 import { readSemanticModels } from "../../src/distillation/semantic-run/train.js";
+import { textStudentSchema } from "../../src/distillation/text-run/config.js";
+import { textStudentLoss, textStudentPacking } from "../../src/distillation/text-run/loss.js";
+import { readTextParent } from "../../src/distillation/text-run/parent.js";
 import type { Graph } from "../../src/engine/graph.js";
 import { verify } from "../../src/engine/verify.js";
 import type { JsonObject } from "../../src/io/json.js";
@@ -68,6 +71,12 @@ const stepsOf: Readonly<Record<string, (document: JsonObject) => Promise<Graph[]
     const loss = latentLoss(mlpOf(config, parent), config.batch);
     return [trainingStep(latentPacking(config, parent), loss)];
   },
+  async "text-to-image-student"(document) {
+    const config = textStudentSchema.parse(document);
+    const parent = await readTextParent(config.parent);
+    const packing = textStudentPacking(parent);
+    return [trainingStep(packing, textStudentLoss(parent, config, packing))];
+  },
 };
 
 describe("presets", () => {
@@ -87,6 +96,7 @@ describe("presets", () => {
     { preset: "mnist-consistency", graphs: 1 },
     { preset: "mnist-semantic", graphs: 1 },
     { preset: "mnist-latent", graphs: 1 },
+    { preset: "stage-live", graphs: 1 },
   ])(
     "$preset makes steps that keep the rules",
     async ({ preset, graphs }) => {
