@@ -3,7 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { foldConstants } from "../../src/engine/fold.js";
 import type { Graph } from "../../src/engine/graph.js";
-import { byColumns, convolutionsToProducts, inTilesOf } from "../../src/engine/lower/convolution.js";
+import {
+  byColumns,
+  convolutionsToProducts,
+  inTilesOf,
+} from "../../src/engine/lower/convolution.js";
 import { lower } from "../../src/engine/lower/index.js";
 import { portable } from "../../src/engine/lower/portable.js";
 import { TILE_SIDES } from "../../src/engine/lower/toom-cook.js";
