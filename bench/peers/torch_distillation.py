@@ -1,5 +1,7 @@
 """A whole step of progressive distillation on a UNet2DModel of diffusers: the teacher's two steps, the student's update."""
 
+from torch_update import update
+
 
 class DistillationPeer:
     def __init__(self, config, batch, path, weight, dtype, compiled, threads):
@@ -52,21 +54,13 @@ class DistillationPeer:
             return total
 
     def train(self):
-        torch = self.torch
         self.student.train()
         first = self.path[0]
         x = first["alpha"] * self.pictures + first["sigma"] * self.noise
         target = self.target(x)
         error = (self.clean(self.run_student, x, first) - target) ** 2
         loss = (self.weight * error).mean()
-        loss.backward()
-        parameters = list(self.student.parameters())
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad()
-        with torch.no_grad():
-            torch._foreach_lerp_(self.average, parameters, 1e-3)
-        loss.item()
+        update(self.torch, self.student, self.optimiser, self.average, loss)
 
     def info(self):
         return {"parameters": sum(p.numel() for p in self.student.parameters())}

@@ -7,6 +7,7 @@ import sys
 import time
 
 from torch_distillation import DistillationPeer
+from torch_update import update
 
 
 def describe(names):
@@ -48,18 +49,11 @@ class Peer:
     def train(self):
         torch = self.torch
         self.model.train()
-        parameters = list(self.model.parameters())
         alpha = sigma = 0.5**0.5
         velocity = alpha * self.noise - sigma * self.latents
         prediction = self.predict(alpha * self.latents + sigma * self.noise)
         loss = torch.nn.functional.mse_loss(prediction.float(), velocity)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad()
-        with torch.no_grad():
-            torch._foreach_lerp_(self.average, parameters, 1e-3)
-        loss.item()
+        update(torch, self.model, self.optimiser, self.average, loss)
 
     def info(self):
         return {"parameters": sum(p.numel() for p in self.model.parameters())}
