@@ -92,7 +92,7 @@ function textStudentTask(config: TextStudentConfig): TrainingTask {
   const { batch, steps } = config;
   return {
     ...{ config, batch, steps, digest: textStudentDigest(config) },
-    check: async () => void (await readTextParent(config.parent)),
+    check: async () => void (await readTextParent(config)),
     train: (options) => trainTextStudent(config, options),
     export: async (trained, folder) => {
       await exportTextStudent(config, trained, folder);

@@ -120,7 +120,7 @@ const realOrNone = (path: string): Promise<string | undefined> =>
   });
 
 /**
- * The real path of a file of a model, or undefined when it has none. What a folder leaves out may lie in the model beside
+ * The real path of a file of a model, or of a part's folder, or undefined when it has none. What a folder leaves out may lie in the model beside
  * it that its followspot.json names as `parts_of`: a student shares all but its network with its teacher.
  *
  * Throws FollowspotError when that model is not there.
@@ -133,7 +133,7 @@ export async function findModelFile(folder: string, name: string): Promise<strin
 }
 
 /**
- * The real path of a file in a model's folder: `resolveModelFile(folder, "unet/config.json")`.
+ * The real path of a file or folder in a model's folder: `resolveModelFile(folder, "unet/config.json")`.
  * ONNX Runtime refuses weights behind a link, as all files in Hugging Face's cache are.
  *
  * Throws FollowspotError when the model has no such file, and as findModelFile.

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { FollowspotError } from "../core/errors.js";
 import { nodeRuntime } from "../engine/runtime/node.js";
 import type { Picture } from "../io/image.js";
@@ -149,7 +149,7 @@ async function openTools(
     const release = (tool: { release(): Promise<void> }): Promise<void> => tool.release();
     const detector = kept(await loadDetector(detectorFolder, runtime, options), release);
     const side = { side: size[0], batch: 1 };
-    const vae = dirname(await resolveModelFile(folder, "vae/config.json"));
+    const vae = await resolveModelFile(folder, "vae");
     const trip = await openRoundTrip(vae, runtime, { ...side, ...options });
     return { pipelines, detector, trip: kept(trip, release), close };
   } catch (error) {

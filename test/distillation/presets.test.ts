@@ -73,7 +73,7 @@ const stepsOf: Readonly<Record<string, (document: JsonObject) => Promise<Graph[]
   },
   async "text-to-image-student"(document) {
     const config = textStudentSchema.parse(document);
-    const parent = await readTextParent(config.parent);
+    const parent = await readTextParent(config);
     const packing = textStudentPacking(parent);
     return [trainingStep(packing, textStudentLoss(parent, config, packing))];
   },

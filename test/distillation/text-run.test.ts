@@ -10,6 +10,7 @@ import { taskOf } from "../../src/distillation/index.js";
 import { TextStudentBatches } from "../../src/distillation/text-run/batches.js";
 import { textStudentSchema } from "../../src/distillation/text-run/config.js";
 import type { TextStudentConfig } from "../../src/distillation/text-run/config.js";
+import { exportTextStudent } from "../../src/distillation/text-run/export.js";
 import { textStudentLoss, textStudentPacking } from "../../src/distillation/text-run/loss.js";
 import { readTextParent } from "../../src/distillation/text-run/parent.js";
 import type { TextParent } from "../../src/distillation/text-run/parent.js";
@@ -43,7 +44,7 @@ beforeAll(async () => {
   average.forEach((value, i) => (average[i] = value + 0.1 * noise[i]!));
   const trained = { packing, average: floats([packing.size], average), step: 3 };
   await exportTextToImage(config, trained, model);
-  parent = await readTextParent(model);
+  parent = await readTextParent({ parent: model, cfg: 3 });
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -201,7 +202,8 @@ describe("a distilled text-to-image model", () => {
     await pipeline.close();
   });
 
-  it("draws the same with its network alone, beside the model that has the rest", async () => {
+  /** The student's network alone, beside the model that has the rest. */
+  async function loneStudent(): Promise<string> {
     const lone = join(base, "lone");
     await cp(student, lone, { recursive: true });
     for (const part of ["vae", "text_encoder", "tokenizer"]) {
@@ -210,6 +212,32 @@ describe("a distilled text-to-image model", () => {
     const own = join(lone, "followspot.json");
     const facts = JSON.parse(await readFile(own, "utf8")) as object;
     await writeFile(own, JSON.stringify({ ...facts, parts_of: basename(model) }));
+    return lone;
+  }
+
+  it("can be the parent of the next round, with its network alone and its guidance kept", async () => {
+    const lone = await loneStudent();
+    const again = { parent: lone, target: { kind: "progressive", substeps: 2 }, levels: 5, cfg: 1 };
+    await expect(readTextParent({ parent: lone, cfg: 3 })).rejects.toThrow(/expected cfg 1 .* 3/);
+    const next = await readTextParent({ parent: lone, cfg: 1 });
+    expect([...next.text.weights]).toEqual([...parent.text.weights]);
+    const packing = textStudentPacking(next);
+    const names = new Map([...next.weights].map(([name, value]) => [`unet.${name}`, value]));
+    const average = floats([packing.size], packing.pack(names));
+    const folder = join(base, "next");
+    await exportTextStudent(configOf(again), { packing, average, step: 1 }, folder);
+    expect(JSON.parse(await readFile(join(folder, "followspot.json"), "utf8"))).toMatchObject({
+      parent: { digest: next.digest },
+      student: { guidance: 3, levels: 5 },
+    });
+    const pipeline = await loadPipeline(folder);
+    const drawn = await pipeline.pictures({ prompt: "a cat", steps: 5, seed: 3n });
+    expect(drawn[0]!.picture.width).toBe(16);
+    await pipeline.close();
+  });
+
+  it("draws the same with its network alone, beside the model that has the rest", async () => {
+    const lone = await loneStudent();
     const pictures = await Promise.all(
       [student, lone].map(async (folder) => {
         const pipeline = await loadPipeline(folder);

@@ -4,6 +4,7 @@ import { copyFile, cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { readJsonObject, writeJson } from "../../io/json.js";
+import { resolveModelFile } from "../../io/model-folder.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { halvesUnder } from "../../training/half.js";
 import type { Trained } from "../../training/trained.js";
@@ -52,7 +53,7 @@ function factsOf(parent: TextParent, config: TextStudentConfig): Record<string, 
     role: "student",
     parent: { digest: parent.digest },
     // What guidance the student took in: no further one can be asked of it.
-    student: { guidance: cfg, levels, target, edits },
+    student: { guidance: parent.guidance ?? cfg, levels, target, edits },
   };
 }
 
@@ -66,12 +67,13 @@ export async function exportTextStudent(
   { packing, average, step }: Trained,
   folder: string,
 ): Promise<void> {
-  const parent = await readTextParent(config.parent);
+  const parent = await readTextParent(config);
   const scheduler = schedulerOf(parent, config);
   const index = await readJsonObject(join(parent.folder, "model_index.json"));
   await writeFolderAtomic(folder, async (target) => {
     for (const part of SHARED) {
-      await cp(join(parent.folder, part), join(target, part), { recursive: true });
+      const from = await resolveModelFile(parent.folder, part);
+      await cp(from, join(target, part), { recursive: true, dereference: true });
     }
     await mkdir(join(target, "unet"));
     await mkdir(join(target, "scheduler"));

@@ -28,7 +28,7 @@ export async function trainTextStudent(
   options: TrainOptions,
 ): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
   await mkdir(options.folder, { recursive: true });
-  const parent = await readTextParent(config.parent);
+  const parent = await readTextParent(config);
   const { autoencoder, latentSize } = parent;
   const size = latentSize * factorOf(autoencoder.config);
   const data = await prepareLatents({ size, scenes: config.scenes }, autoencoder, options);
