@@ -42,11 +42,11 @@ describe("sample", () => {
     await runWith(COMMAND, { services });
     expect(asked.pop()).toEqual({ model: "student", folder: "out", count: 10_000 });
     const flags =
-      "--steps 2 --count 8 --seed 5 --batch 4 --threads 1 --class cat --cfg 1.5 --like set";
+      "--steps 2 --count 8 --seed 5 --batch 4 --threads 1 --class cat --cfg 1.5 --like set --sampler ancestral";
     await runWith([...COMMAND, ...flags.split(" "), "--quiet"], { services });
     expect(asked.pop()).toEqual({
       ...{ model: "student", folder: "out", count: 8, steps: 2, seed: 5, batch: 4, threads: 1 },
-      ...{ className: "cat", cfg: 1.5, like: "set" },
+      ...{ className: "cat", cfg: 1.5, like: "set", sampler: "ancestral" },
     });
   });
 

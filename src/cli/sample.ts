@@ -15,6 +15,7 @@ const COUNT = 10_000;
 interface SampleFlags extends OutputFlags {
   model: string;
   out: string;
+  sampler?: string;
   steps?: number;
   count: number;
   seed?: number;
@@ -37,6 +38,7 @@ export function addSample(program: Command, context: Context): void {
       "steps of a picture (default: the model's)",
       whole("--steps", LIMITS.steps),
     )
+    .option("--sampler <name>", "a teacher's: ddim, ancestral, dpm++2m (default: the model's)")
     .option("--seed <n>", "of the first picture (default: 0)", whole("--seed", LIMIT.seed))
     .option("--class <name>", "class of all pictures, by name or number (default: each in turn)")
     .option(

@@ -115,7 +115,7 @@ export class Drawer {
     const classes =
       settings.class === null ? classesInTurn(unet, numbers) : numbers.map(() => settings.class!);
     return drawPictures({
-      ...runOf(model),
+      ...runOf(model, settings),
       denoiser: guided(denoiser, floats([1, 1, 1], [noClassOf(unet) ?? 0]), cfg),
       streams: numbers.map((i) => new Generator(BigInt(seed + i))),
       ...{ picture: pictureOf(model), classes, steps, signal },

@@ -25,6 +25,7 @@ const FOLDER_NAME = /^\w(?:[\w .-]*\w)?$/;
 const noteSchema = z.object({
   model: z.string(),
   sampler: z.string(),
+  variance: z.string().nullable(),
   steps: z.number(),
   cfg: z.number(),
   seed: z.number(),

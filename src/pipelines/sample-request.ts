@@ -10,6 +10,8 @@ export interface SampleRequest {
   readonly model: string;
   /** Folder that the pictures go into; one that was begun with the same settings is completed. */
   readonly folder: string;
+  /** How a teacher is drawn: ddim, ancestral or dpm++2m; that of the model's folder when absent. */
+  readonly sampler?: string;
   /** Pictures that the folder is to hold, 1 to MAX_SAMPLES. */
   readonly count: number;
   /** Steps of a picture; those of the model's folder when absent. */

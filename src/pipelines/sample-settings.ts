@@ -1,6 +1,7 @@
 // How a model's pictures are drawn: what was asked, filled in from the model's folder and held against what it can do.
 
-import { continuously } from "../diffusion/continuous.js";
+import { CONTINUOUS_SAMPLERS, continuously } from "../diffusion/continuous.js";
+import type { ContinuousSampler, Variance } from "../diffusion/continuous.js";
 import type { SampleOptions } from "../diffusion/samplers/sample.js";
 import { FollowspotError } from "../core/errors.js";
 import { fewSteps } from "../distillation/index.js";
@@ -11,6 +12,8 @@ import type { SampleRequest } from "./sample-request.js";
 /** Settings of all pictures of a folder. */
 export interface SampleSettings {
   readonly sampler: string;
+  /** Of ancestral steps; null with all others. */
+  readonly variance: string | null;
   readonly steps: number;
   readonly cfg: number;
   readonly seed: number;
@@ -20,17 +23,19 @@ export interface SampleSettings {
   readonly like: string | null;
 }
 
-type Asked = Pick<SampleRequest, "steps" | "cfg" | "seed" | "className" | "like">;
+type Asked = Pick<SampleRequest, "sampler" | "steps" | "cfg" | "seed" | "className" | "like">;
 
 /**
  * The settings that a model is drawn with.
  *
- * @throws FollowspotError for steps that a student was not trained for, a class or a scale that the model does not
+ * @throws FollowspotError for a sampler of another kind of model, steps that a student was not trained for, a class or a scale that the model does not
  *   have, and where nothing tells the predictor what to draw
  */
 export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
+  const sampler = samplerOf(model, asked.sampler);
   return {
-    sampler: samplerNameOf(model),
+    sampler,
+    variance: sampler === "ancestral" ? varianceOf(model) : null,
     steps: stepsOf(model, asked.steps),
     cfg: cfgOf(model, asked.cfg),
     seed: asked.seed ?? 0,
@@ -39,18 +44,31 @@ export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
   };
 }
 
-/** Levels and steps of a model's runs. */
-export function runOf({ network, facts }: PixelModel): Pick<SampleOptions, "schedule" | "sampler"> {
+/** Levels and steps of a model's runs with such settings. */
+export function runOf(
+  { network, facts }: PixelModel,
+  { sampler, variance }: Pick<SampleSettings, "sampler" | "variance">,
+): Pick<SampleOptions, "schedule" | "sampler"> {
   const { schedule } = network;
   if (facts.student) return fewSteps(schedule, facts.student.continuation);
-  const { sampler = "ddim", variance, share } = network.facts.draw ?? {};
-  return continuously({ schedule, sampler, variance, share });
+  return continuously({
+    ...{ schedule, sampler: sampler as ContinuousSampler },
+    variance: (variance ?? undefined) as Variance | undefined,
+    share: network.facts.draw?.share,
+  });
 }
 
-function samplerNameOf({ network, facts }: PixelModel): string {
-  if (facts.student) return facts.student.continuation;
-  const { sampler = "ddim", variance } = network.facts.draw ?? {};
-  return sampler === "ancestral" ? `${sampler}, ${variance ?? "fixed_small"}` : sampler;
+const varianceOf = ({ network }: PixelModel): Variance =>
+  network.facts.draw?.variance ?? "fixed_small";
+
+function samplerOf({ name, network, facts }: PixelModel, asked?: string): string {
+  const known = facts.student ? [facts.student.continuation] : [...CONTINUOUS_SAMPLERS];
+  const sampler = asked ?? (facts.student ? known[0]! : (network.facts.draw?.sampler ?? "ddim"));
+  if (known.some((each) => each === sampler)) return sampler;
+  const role = facts.student ? "a student" : "a teacher";
+  throw new FollowspotError(
+    `--sampler: expected ${listed(known)} for ${name}, ${role}, got "${sampler}".`,
+  );
 }
 
 /** The numbers of steps that a model is drawn in; undefined where any will do. */

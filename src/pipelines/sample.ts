@@ -140,7 +140,8 @@ function reportOf(
 ): SampleReport {
   const { evaluations: total, rows, made, started, ready, drawing } = spent;
   const { facts } = model.network;
-  const { sampler, steps, cfg, seed, class: chosen } = settings;
+  const { variance, steps, cfg, seed, class: chosen } = settings;
+  const sampler = variance === null ? settings.sampler : `${settings.sampler}, ${variance}`;
   const each = (evaluations: number): number => (rows === 0 ? 0 : evaluations / rows);
   return {
     ...{ folder, model: name, role: facts.role, digest: model.digest, sampler, steps, cfg, seed },

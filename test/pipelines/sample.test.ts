@@ -114,6 +114,25 @@ describe("samples", () => {
     expect(files).toHaveLength(config.draw.count);
   }, 900_000);
 
+  it("of a teacher are drawn by the sampler that is asked for", async () => {
+    const drawn = async (sampler: string) => {
+      const report = await sample("teacher", `by-${sampler}`, { count: 2, steps: 4, sampler });
+      return [report.sampler, await filesOf(`by-${sampler}`)] as const;
+    };
+    const [ddim, solver, ancestral] = [
+      await drawn("ddim"),
+      await drawn("dpm++2m"),
+      await drawn("ancestral"),
+    ];
+    expect([ddim[0], solver[0], ancestral[0]]).toEqual([
+      "ddim",
+      "dpm++2m",
+      expect.stringMatching(/^ancestral, fixed_/),
+    ]);
+    expect(solver[1]).not.toEqual(ddim[1]);
+    expect(ancestral[1]).not.toEqual(ddim[1]);
+  }, 900_000);
+
   it("are gone on with to the very bytes of a call that was not stopped", async () => {
     const controller = new AbortController();
     const steps: number[] = [];
@@ -221,6 +240,18 @@ describe("refused are", () => {
     ["a class beyond", "teacher", { className: "3" }, /from 0 to 2, got "3"/],
     ["nothing to tell", "semantic", {}, /expected a latent network or --like/],
     ["pictures without an encoder", "teacher", { like: "x" }, /--like: expected none/],
+    [
+      "an unknown sampler",
+      "teacher",
+      { sampler: "euler" },
+      /one of ddim, ancestral, dpm\+\+2m for/,
+    ],
+    [
+      "a student's sampler",
+      "consistency",
+      { sampler: "ddim" },
+      /expected renoise .* a student, got "ddim"/,
+    ],
     ["a folder that is not there", "nowhere", {}, /expected the folder .*got none of that name/],
     ["pictures", "pictures", {}, /expected the folder of a teacher or a student/],
   ])("%s", async (_, model, change, message) => {
