@@ -151,16 +151,22 @@ function tracedOf(kind: SolidKind): Traced {
   return found;
 }
 
+/** Share of the paint that the lamp leaves: white is shaded deeper, or pale backgrounds swallow it. */
+function levelOf(colour: Colour, lambert: number): number {
+  if (colour === "black") return 0.5 + 1.1 * lambert;
+  return colour === "white" ? 0.4 + 0.66 * lambert : 0.62 + 0.43 * lambert;
+}
+
 /** The paint under the lamp, and the outline: darker than the paint, lighter than black. */
 function shadePaint(colour: Colour, lambert: number, gloss: number, edge: boolean): Vector {
   const paint = PAINT[colour];
   if (edge) {
-    const line = { white: 120, black: 150 }[colour as string];
+    const line = { white: 40, black: 150 }[colour as string];
     return line === undefined
       ? [paint[0] * 0.5, paint[1] * 0.5, paint[2] * 0.5]
       : [line, line, line];
   }
-  const level = colour === "black" ? 0.5 + 1.1 * lambert : 0.62 + 0.43 * lambert;
+  const level = levelOf(colour, lambert);
   const shine = (colour === "black" ? 0.45 : 0.35) * gloss;
   const mix = (base: number): number => Math.min(255, base * level) * (1 - shine) + 255 * shine;
   return [mix(paint[0]), mix(paint[1]), mix(paint[2])];
