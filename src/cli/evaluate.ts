@@ -1,7 +1,7 @@
 // followspot evaluate: figures that say how well a model and the methods do.
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { LIMITS } from "../pipelines/recipe.js";
+import { LIMITS } from "../pipelines/limits.js";
 import { METHOD_NAMES } from "../pipelines/recipe-methods.js";
 import type { MethodName } from "../pipelines/recipe-methods.js";
 import type { Context, OutputFlags } from "./context.js";

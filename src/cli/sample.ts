@@ -1,6 +1,6 @@
 // followspot sample: pictures from a teacher or a student, as many as wanted.
 import type { Command } from "commander";
-import { LIMITS } from "../pipelines/recipe.js";
+import { LIMITS } from "../pipelines/limits.js";
 import { MAX_SAMPLES } from "../pipelines/sample-request.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";

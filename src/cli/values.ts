@@ -1,7 +1,7 @@
 // Values of flags, read strictly: each either fits or is refused in a line that says what would.
 import { FollowspotError } from "../core/errors.js";
 import type { Size } from "../pipelines/box.js";
-import { LIMITS, MAX_SEED } from "../pipelines/recipe.js";
+import { LIMITS, MAX_SEED } from "../pipelines/limits.js";
 
 type Range = readonly [low: number, high: number];
 

@@ -1,5 +1,6 @@
 // The placement methods that a recipe can name, with their parameters and defaults.
 import { z } from "zod";
+import { LIMITS, within } from "./limits.js";
 
 const trailing = (tokens: number) =>
   z
@@ -96,8 +97,8 @@ const BOX_DEFAULTS: Record<MethodName, BoxDefaults> = {
 };
 
 const box = {
-  strength: z.number().min(0).max(20).optional(),
-  until: z.number().min(0).max(1).optional(),
+  strength: within(LIMITS.strength).optional(),
+  until: within(LIMITS.until).optional(),
 };
 
 /** Parameters of methods, and numbers of their boxes, that suit a model better than the usual ones. */

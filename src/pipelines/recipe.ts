@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import { SAMPLER_NAMES } from "../diffusion/samplers/registry.js";
 import { checkBox, checkDistinct } from "./box.js";
+import { LIMITS, MAX_SEED, wholeWithin, within } from "./limits.js";
 import { methodSchema } from "./recipe-methods.js";
 
 /** The version that this code writes; older ones are read, newer ones refused. */
@@ -11,21 +12,6 @@ export const RECIPE_VERSION = 1;
 /** Where a model may be run. */
 export const PROVIDER_NAMES = ["cpu", "webgpu", "wasm"] as const;
 
-/** Limits of the numbers, inclusive, for flags and recipes alike. */
-export const LIMITS = {
-  steps: [1, 1000],
-  cfg: [0, 50],
-  strength: [0, 20],
-  until: [0, 1],
-  side: [8, 4096], // pixels
-  threads: [1, 256],
-} as const;
-
-/** Seeds are unsigned 64-bit integers, which a JSON number cannot hold. */
-export const MAX_SEED = 2n ** 64n - 1n;
-
-const within = (range: readonly [number, number]) => z.number().min(range[0]).max(range[1]);
-const wholeWithin = (range: readonly [number, number]) => z.int().min(range[0]).max(range[1]);
 const edge = z.number().min(0).max(1);
 
 const boxFields = {

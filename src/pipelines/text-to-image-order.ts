@@ -8,9 +8,9 @@ import type { Encoding } from "../models/tokenizer/index.js";
 import { checkBox, checkDistinct } from "./box.js";
 import type { Box, Size } from "./box.js";
 import type { BoxTokens } from "./draw-request.js";
+import { LIMITS } from "./limits.js";
 import { boxDefaults, defaultMethod, METHOD_NAMES, methodSchema } from "./recipe-methods.js";
 import type { BoxDefaults, Method, MethodDefaults, MethodName } from "./recipe-methods.js";
-import { LIMITS } from "./recipe.js";
 import { findPhrases } from "./text-to-image-words.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 
