@@ -61,7 +61,7 @@ describe("a recipe to start from", () => {
   const whole = {
     negative: "fog",
     boxes: [{ words: "red cube", box: [0, 0, 0.5, 0.5], strength: 2, until: 0.5 }],
-    method: { name: "direct", trailing: 3, gain: 0.2, outside: 0.1 },
+    method: { name: "direct", trailing: 3, gain: 0.2, lift: 0.4, outside: 0.1 },
     sampler: "heun",
     steps: 8,
     cfg: 3,

@@ -85,6 +85,11 @@ function addSettings(command: Command): void {
       listOf(number("--gain", GAIN)),
     )
     .option(
+      "--lift <list>",
+      `${TRIED}shares of the noise range in which the window is added, such as 0.3,1`,
+      listOf(number("--lift", SHARE)),
+    )
+    .option(
       "--outside <list>",
       `${TRIED}factors on the attention outside the box, such as 0.001,0.3`,
       listOf(number("--outside", SHARE)),
@@ -98,7 +103,16 @@ function addSettings(command: Command): void {
 }
 
 const REQUESTED = ["count", "methods", "output", "threads", "jobs"] as const;
-const SETTINGS = ["steps", "cfg", "strength", "until", "trailing", "gain", "outside"] as const;
+const SETTINGS = [
+  "steps",
+  "cfg",
+  "strength",
+  "until",
+  "trailing",
+  "gain",
+  "lift",
+  "outside",
+] as const;
 
 /** Those of the flags that were given. */
 function given<T extends object, K extends keyof T>(flags: T, names: readonly K[]): Partial<T> {

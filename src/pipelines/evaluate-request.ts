@@ -12,6 +12,7 @@ export interface PlacementSettings {
   readonly until?: readonly number[];
   readonly trailing?: readonly number[];
   readonly gain?: readonly number[];
+  readonly lift?: readonly number[];
   readonly outside?: readonly number[];
 }
 

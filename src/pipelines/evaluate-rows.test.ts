@@ -71,7 +71,7 @@ it("describeRow tells all that the pictures depend on", () => {
   ).toEqual([
     "none",
     "dd-v1 trailing 9 outside 0.01 unlisted 0.01 count words strength 1 until 0.2",
-    "direct trailing 9 gain 3 outside 0.001 strength 1 until 0.3",
+    "direct trailing 9 gain 3 lift 1 outside 0.001 strength 1 until 0.3",
   ]);
 });
 

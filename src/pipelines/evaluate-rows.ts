@@ -18,7 +18,7 @@ export interface DrawnRow {
 const ORDER: readonly MethodName[] = ["none", "dd-v1", "direct", "dd"];
 
 /** Settings that are lists: every combination is a row. */
-const LISTED = ["strength", "until", "trailing", "gain", "outside"] as const;
+const LISTED = ["strength", "until", "trailing", "gain", "lift", "outside"] as const;
 
 /** Methods without settings: their defaults for a model. */
 export function defaultRows(defaults: MethodDefaults): DrawnRow[] {

@@ -28,6 +28,12 @@ const gain = (factor: number) =>
       "c_s: height of the Gaussian window inside the box, in the layer's largest attention.",
     );
 
+const lift = within(LIMITS.until)
+  .default(1)
+  .describe(
+    "Share of the noise range, from its noisy end, in which the window is added; past it, maps are only weakened outside.",
+  );
+
 const none = z.strictObject({ name: z.literal("none") }).describe("Plain sampling.");
 
 const direct = z
@@ -35,6 +41,7 @@ const direct = z
     name: z.literal("direct"),
     trailing: trailing(15),
     gain: gain(0.15),
+    lift,
     outside: outside(0.001),
   })
   .describe(

@@ -15,7 +15,7 @@ const recipe: Recipe = {
     { words: "blue sphere", box: [0.3, 0.5, 0.7, 0.95], strength: 2, until: 0.5 },
   ],
   model: { name: "stage", digest: `sha256:${"0".repeat(64)}` },
-  method: { name: "direct", trailing: 15, gain: 0.15, outside: 0.001 },
+  method: { name: "direct", trailing: 15, gain: 0.15, lift: 1, outside: 0.001 },
   sampler: "ddim",
   steps: 20,
   cfg: 5,

@@ -110,7 +110,7 @@ function ruleOf(method: Exclude<Method, { name: "dd" }>): EditRule {
       return firstCode(method);
     case "none":
       // Only its form counts: without regions nothing is edited.
-      return direct({ trailing: 0, gain: 0, outside: 1 });
+      return direct({ trailing: 0, gain: 0, lift: 1, outside: 1 });
   }
 }
 

@@ -129,6 +129,15 @@ describe("the loss of a text-to-image student", () => {
     expect(Math.abs(directed.loss - plain.loss)).toBeGreaterThan(1e-4);
   });
 
+  it("adds windows in their own range alone", async () => {
+    const windows = { share: 1, until: 1, outside: 1, strength: [8, 8] };
+    const plain = await lossAt(configOf());
+    const never = await lossAt(configOf({ edits: { ...windows, lift: 0 } }));
+    const always = await lossAt(configOf({ edits: { ...windows, lift: 1 } }));
+    expect(never.loss).toBeCloseTo(plain.loss, 5);
+    expect(Math.abs(always.loss - plain.loss)).toBeGreaterThan(1e-4);
+  });
+
   it("is that of progressive students, too", async () => {
     const config = configOf({ target: { kind: "progressive", substeps: 2 }, levels: 5 });
     expect((await lossAt(config)).loss).toBeGreaterThan(0);

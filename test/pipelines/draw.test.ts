@@ -89,7 +89,7 @@ describe("describeModel", () => {
 
   it("takes defaults from the model's own file", async () => {
     const own = await tinyPipeline();
-    const methods = { direct: { trailing: 0, gain: 3, outside: 0.01, until: 0.45 } };
+    const methods = { direct: { trailing: 0, gain: 3, lift: 0.45, outside: 0.01, until: 0.8 } };
     const document = { steps: 12, cfg: 4, methods };
     writeFileSync(join(own.folder, "followspot.json"), JSON.stringify(document));
     const { defaults } = await describeModel(own.folder);
@@ -99,8 +99,8 @@ describe("describeModel", () => {
       boxes: [{ words: "red cube", box: [0, 0, 1, 1] }],
     } as const;
     const { boxes, method } = makeOrder(await readPipelineFolder(own.folder), order);
-    expect(method).toEqual({ name: "direct", trailing: 0, gain: 3, outside: 0.01 });
-    expect(boxes[0]).toMatchObject({ until: 0.45, strength: 1 });
+    expect(method).toEqual({ name: "direct", trailing: 0, gain: 3, lift: 0.45, outside: 0.01 });
+    expect(boxes[0]).toMatchObject({ until: 0.8, strength: 1 });
     own.remove();
   });
 });

@@ -26,7 +26,7 @@ const PLACEMENT: Placement = {
 const OPTIONS = {
   placements: [PLACEMENT],
   grids: GRIDS,
-  rule: direct({ trailing: 3, gain: 0.15, outside: 0.01 }),
+  rule: direct({ trailing: 3, gain: 0.15, lift: 1, outside: 0.01 }),
   run: [0.9, 0.5],
   trainTimesteps: 1000,
 };

@@ -26,6 +26,8 @@ const edits = z.strictObject({
   /** Trailing positions that are directed. */
   trailing: z.int().min(0).max(75).default(75),
   gain: z.number().nonnegative().default(0.15),
+  /** Share of the noise range in which the window is added; past it, maps are only weakened outside the boxes. */
+  lift: share.default(1),
   outside: share.default(0.001),
 });
 

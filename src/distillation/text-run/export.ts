@@ -38,8 +38,8 @@ function schedulerOf(
 }
 
 /** The edit that a student has seen is the one it is drawn with. */
-const placementOf = ({ trailing, gain, outside, until }: EditChoice) => ({
-  ...{ trailing, gain, outside, until },
+const placementOf = ({ trailing, gain, lift, outside, until }: EditChoice) => ({
+  ...{ trailing, gain, lift, outside, until },
 });
 
 /** What followspot.json says of a student: how it is drawn, and whose it is. */

@@ -115,8 +115,9 @@ function predictor(
   const { trainTimesteps } = schedule;
   const head = HEADS.find((each) => PREDICTION_OF_HEAD[each] === schedule.config.prediction)!;
   return (x, level) => {
+    const within = (until: number): Value => gateOf(level, until, trainTimesteps);
     const policy = edits
-      ? editing(graph, batch, gateOf(level, edits.until, trainTimesteps))
+      ? editing(graph, batch, { edited: within(edits.until), lifted: within(edits.lift) })
       : keepMaps;
     const inputs = { sample: x, timestep: level.timestep, context, policy };
     return cleanPicture(head, unet(weights, network, inputs), x, level);
@@ -131,13 +132,24 @@ function gateOf({ timestep }: LevelValues, until: number, trainTimesteps: number
   return reshape(gate, [timestep.shape[0]!, 1, 1, 1]);
 }
 
-/** Edits where the gate is 1, the maps as they are where it is 0. */
-function editing(graph: Graph, rows: number, gate: Value): AttentionPolicy {
+/** 1 where maps are edited, and where windows are added to them, else 0: [N, 1, 1, 1] each. */
+interface Gates {
+  readonly edited: Value;
+  readonly lifted: Value;
+}
+
+/** Edits where their gates are 1, the maps as they are where these are 0. */
+function editing(graph: Graph, rows: number, { edited, lifted }: Gates): AttentionPolicy {
   return {
     at(site): MapsFunction {
-      const names = new Set([editName(site, "multiply"), editName(site, "relative")]);
-      const edit = editAt(graph, names, site, rows);
-      return edit ? (maps) => add(maps, mul(sub(edit(maps), maps), gate)) : (maps) => maps;
+      const part = (name: "multiply" | "relative"): MapsFunction | undefined =>
+        editAt(graph, new Set([editName(site, name)]), site, rows);
+      const [weaken, lift] = [part("multiply"), part("relative")];
+      if (!weaken || !lift) return (maps) => maps;
+      return (maps) => {
+        const changed = add(sub(weaken(maps), maps), mul(sub(lift(maps), maps), lifted));
+        return add(maps, mul(changed, edited));
+      };
     },
   };
 }

@@ -7,7 +7,7 @@ const GRID = { height: 4, width: 4 };
 const MOMENT = { noiseLevel: 0.9, run: [0.9] };
 const LEFT: Region = { box: [0, 0, 0.5, 1], tokens: [2, 3], strength: 1, until: 0.3 };
 const TOP: Region = { box: [0, 0, 1, 0.5], tokens: [5], strength: 2, until: 0.3 };
-const OPTIONS = { trailing: 2, gain: 0.15, outside: 0.01 };
+const OPTIONS = { trailing: 2, gain: 0.15, lift: 0.3, outside: 0.01 };
 
 const placement = (...regions: Region[]): Placement => {
   return { regions, tokens: 6, words: 6, positions: 12 };
@@ -40,6 +40,15 @@ describe("direct", () => {
     const values = column(edit(LEFT).relative!, 2);
     expect(Math.max(...values)).toBeCloseTo(0.15, 6);
     values.forEach((value, cell) => expect(value > 0).toBe(cell % 4 < 2));
+  });
+
+  it("weakens outside but adds no window past its share of the noise range", () => {
+    const at = (noiseLevel: number): Edit =>
+      direct(OPTIONS)(placement(LEFT), GRID, { noiseLevel, run: [0.9, 0.7, 0.69] });
+    expect(at(0.7)).toEqual(at(0.9));
+    const late = at(0.69);
+    expect(late.multiply).toEqual(at(0.9).multiply);
+    expect(Math.max(...late.relative!)).toBe(0);
   });
 
   it("gives trailing positions the union of all boxes and the sum of their windows", () => {
