@@ -51,15 +51,20 @@ async function placementFigures(): Promise<string[]> {
   const table = (await json("placement/placement.json")) as
     { count: number; judge: string; rows: Json[] } | undefined;
   if (!table) return [];
-  const rows = table.rows.map(
-    (row) =>
-      `| \`${String(row["method"])}\` | ${percent(row["found"])} | ${percent(row["colourRight"])} | ${percent(row["centreInBox"])} | ${percent(row["bothInBox"])} | ${Number(row["meanIou"]).toFixed(3)} |`,
+  const rows = table.rows.map((row) =>
+    [
+      `| \`${String(row["method"])}\``,
+      ...["found", "colourRight", "centreInBox", "bothInBox", "relationKept"].map((each) =>
+        percent(row[each]),
+      ),
+      `${Number(row["meanIou"]).toFixed(3)} |`,
+    ].join(" | "),
   );
   return [
     `Placement on ${table.count} (prompt, box, seed) triples, judged by ${table.judge}:`,
     "",
-    "| method | found | colour right | centre in box (one) | both in boxes (two) | mean IoU |",
-    "| --- | --- | --- | --- | --- | --- |",
+    "| method | found | colour right | centre in box (one) | both in boxes (two) | relation kept (two) | mean IoU |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ];
