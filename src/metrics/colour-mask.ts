@@ -49,7 +49,7 @@ function inRange(hue: number, { from, to }: HueRange): boolean {
 }
 
 const GREY_SATURATION = 0.09; // of a white solid, its shades and its outline
-const WHITE_VALUE = 0.42;
+const WHITE_VALUE = 0.375; // of its darkest shade
 const BLACK_VALUE = 0.36;
 const BLACK_RANGE = 26; // largest difference of the channels of a black solid
 const BACKGROUND_DISTANCE = 14; // RGB distance below which a grey pixel belongs to the background
