@@ -151,23 +151,36 @@ function tracedOf(kind: SolidKind): Traced {
   return found;
 }
 
-/** Share of the paint that the lamp leaves: white is shaded deeper, or pale backgrounds swallow it. */
-function levelOf(colour: Colour, lambert: number): number {
-  if (colour === "black") return 0.5 + 1.1 * lambert;
-  return colour === "white" ? 0.4 + 0.66 * lambert : 0.62 + 0.43 * lambert;
+/** How a paint takes the light. */
+interface Finish {
+  /** Share of the paint out of the lamp's light, and what Lambert's term adds. */
+  readonly ambient: number;
+  readonly diffuse: number;
+  /** Share of white in the middle of the highlight. */
+  readonly shine: number;
+  /** Grey of the outline; half the paint when absent. */
+  readonly line?: number;
 }
+
+const FINISH: Finish = { ambient: 0.62, diffuse: 0.43, shine: 0.35 };
+
+/** White is shaded deeper and outlined darker, or pale backgrounds swallow it; black needs lighter ones. */
+const OTHER_FINISHES: Partial<Record<Colour, Finish>> = {
+  white: { ambient: 0.4, diffuse: 0.66, shine: 0.35, line: 40 },
+  black: { ambient: 0.5, diffuse: 1.1, shine: 0.45, line: 150 },
+};
 
 /** The paint under the lamp, and the outline: darker than the paint, lighter than black. */
 function shadePaint(colour: Colour, lambert: number, gloss: number, edge: boolean): Vector {
   const paint = PAINT[colour];
+  const { ambient, diffuse, line, ...finish } = OTHER_FINISHES[colour] ?? FINISH;
   if (edge) {
-    const line = { white: 40, black: 150 }[colour as string];
     return line === undefined
       ? [paint[0] * 0.5, paint[1] * 0.5, paint[2] * 0.5]
       : [line, line, line];
   }
-  const level = levelOf(colour, lambert);
-  const shine = (colour === "black" ? 0.45 : 0.35) * gloss;
+  const level = ambient + diffuse * lambert;
+  const shine = finish.shine * gloss;
   const mix = (base: number): number => Math.min(255, base * level) * (1 - shine) + 255 * shine;
   return [mix(paint[0]), mix(paint[1]), mix(paint[2])];
 }
