@@ -1,5 +1,6 @@
 // followspot sample: pictures from a teacher or a student, as many as wanted.
 import type { Command } from "commander";
+import { CONTINUOUS_SAMPLERS } from "../diffusion/continuous.js";
 import { LIMITS } from "../pipelines/limits.js";
 import { MAX_SAMPLES } from "../pipelines/sample-request.js";
 import type { Context, OutputFlags } from "./context.js";
@@ -38,7 +39,10 @@ export function addSample(program: Command, context: Context): void {
       "steps of a picture (default: the model's)",
       whole("--steps", LIMITS.steps),
     )
-    .option("--sampler <name>", "a teacher's: ddim, ancestral, dpm++2m (default: the model's)")
+    .option(
+      "--sampler <name>",
+      `a teacher's: ${CONTINUOUS_SAMPLERS.join(", ")} (default: the model's)`,
+    )
     .option("--seed <n>", "of the first picture (default: 0)", whole("--seed", LIMIT.seed))
     .option("--class <name>", "class of all pictures, by name or number (default: each in turn)")
     .option(

@@ -5,15 +5,17 @@ import type { ContinuousSampler, Variance } from "../diffusion/continuous.js";
 import type { SampleOptions } from "../diffusion/samplers/sample.js";
 import { FollowspotError } from "../core/errors.js";
 import { fewSteps } from "../distillation/index.js";
+import type { Continuation } from "../distillation/index.js";
 import { noClassOf } from "../training/teacher/index.js";
 import type { PixelModel } from "./sample-model.js";
 import type { SampleRequest } from "./sample-request.js";
 
 /** Settings of all pictures of a folder. */
 export interface SampleSettings {
-  readonly sampler: string;
+  /** A teacher's, or a student's continuation. */
+  readonly sampler: ContinuousSampler | Continuation;
   /** Of ancestral steps; null with all others. */
-  readonly variance: string | null;
+  readonly variance: Variance | null;
   readonly steps: number;
   readonly cfg: number;
   readonly seed: number;
@@ -28,8 +30,8 @@ type Asked = Pick<SampleRequest, "sampler" | "steps" | "cfg" | "seed" | "classNa
 /**
  * The settings that a model is drawn with.
  *
- * @throws FollowspotError for a sampler of another kind of model, steps that a student was not trained for, a class or a scale that the model does not
- *   have, and where nothing tells the predictor what to draw
+ * @throws FollowspotError for a sampler of another kind of model, steps that a student was not trained for, a class or
+ *   a scale that the model does not have, and where nothing tells the predictor what to draw
  */
 export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
   const sampler = samplerOf(model, asked.sampler);
@@ -44,30 +46,34 @@ export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
   };
 }
 
-/** Levels and steps of a model's runs with such settings. */
+/** Levels and steps of a model's runs with such a sampler. */
 export function runOf(
-  { network, facts }: PixelModel,
-  { sampler, variance }: Pick<SampleSettings, "sampler" | "variance">,
+  model: PixelModel,
+  { sampler }: Pick<SampleSettings, "sampler">,
 ): Pick<SampleOptions, "schedule" | "sampler"> {
+  const { network, facts } = model;
   const { schedule } = network;
   if (facts.student) return fewSteps(schedule, facts.student.continuation);
   return continuously({
-    ...{ schedule, sampler: sampler as ContinuousSampler },
-    variance: (variance ?? undefined) as Variance | undefined,
-    share: network.facts.draw?.share,
+    ...{ schedule, sampler: CONTINUOUS_SAMPLERS.find((each) => each === sampler)! },
+    ...{ variance: varianceOf(model), share: network.facts.draw?.share },
   });
 }
 
 const varianceOf = ({ network }: PixelModel): Variance =>
   network.facts.draw?.variance ?? "fixed_small";
 
-function samplerOf({ name, network, facts }: PixelModel, asked?: string): string {
-  const known = facts.student ? [facts.student.continuation] : [...CONTINUOUS_SAMPLERS];
-  const sampler = asked ?? (facts.student ? known[0]! : (network.facts.draw?.sampler ?? "ddim"));
-  if (known.some((each) => each === sampler)) return sampler;
+function samplerOf(
+  { name, network, facts }: PixelModel,
+  asked?: string,
+): SampleSettings["sampler"] {
+  const own = facts.student?.continuation ?? network.facts.draw?.sampler ?? "ddim";
+  const known = facts.student ? [own] : CONTINUOUS_SAMPLERS;
+  const sampler = known.find((each) => each === (asked ?? own));
+  if (sampler) return sampler;
   const role = facts.student ? "a student" : "a teacher";
   throw new FollowspotError(
-    `--sampler: expected ${listed(known)} for ${name}, ${role}, got "${sampler}".`,
+    `--sampler: expected ${listed(known)} for ${name}, ${role}, got "${asked}".`,
   );
 }
 
