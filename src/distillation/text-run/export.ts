@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { readJsonObject, writeJson } from "../../io/json.js";
 import { resolveModelFile } from "../../io/model-folder.js";
+import { MODEL_INDEX, OWN_FILE } from "../../io/model-source.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { halvesUnder } from "../../training/half.js";
 import type { Trained } from "../../training/trained.js";
@@ -69,7 +70,7 @@ export async function exportTextStudent(
 ): Promise<void> {
   const parent = await readTextParent(config);
   const scheduler = schedulerOf(parent, config);
-  const index = await readJsonObject(join(parent.folder, "model_index.json"));
+  const index = await readJsonObject(join(parent.folder, MODEL_INDEX));
   await writeFolderAtomic(folder, async (target) => {
     for (const part of SHARED) {
       const from = await resolveModelFile(parent.folder, part);
@@ -84,8 +85,8 @@ export async function exportTextStudent(
       ...{ parent: parent.digest, config: textStudentDigest(config) },
     });
     await writeJson(join(target, "scheduler", "scheduler_config.json"), scheduler);
-    await writeJson(join(target, "followspot.json"), factsOf(parent, config));
-    await writeJson(join(target, "model_index.json"), {
+    await writeJson(join(target, OWN_FILE), factsOf(parent, config));
+    await writeJson(join(target, MODEL_INDEX), {
       ...index,
       scheduler: ["diffusers", scheduler["_class_name"]],
     });

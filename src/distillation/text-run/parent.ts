@@ -7,6 +7,7 @@ import { makeSchedule, schedulerConfig } from "../../diffusion/index.js";
 import type { Schedule } from "../../diffusion/index.js";
 import { readJson, readJsonAs } from "../../io/json.js";
 import { findModelFile, resolveModelFile } from "../../io/model-folder.js";
+import { OWN_FILE } from "../../io/model-source.js";
 import { openSafetensors } from "../../io/safetensors.js";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
 import type { TextEncoderConfig } from "../../models/text-encoder/index.js";
@@ -49,7 +50,7 @@ type GuidedParent = Pick<TextStudentConfig, "parent" | "cfg">;
 const facts = z.object({ student: z.object({ guidance: z.number() }).optional() });
 
 async function guidanceOf(path: string): Promise<number | undefined> {
-  const own = await findModelFile(path, "followspot.json");
+  const own = await findModelFile(path, OWN_FILE);
   return own === undefined ? undefined : (await readJsonAs(own, facts)).student?.guidance;
 }
 
