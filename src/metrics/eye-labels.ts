@@ -150,8 +150,8 @@ export function eyeMarkdown(
 
 ${pictures.length} generated pictures, looked at one by one; made by \`${command}\`.
 ${rule}
-Model ${model}, ${digest}. The pictures are pictures.png, ten a row; the labels, made without sight of the
-judge's finds, are labels.json.
+Model ${model}, ${digest}. The pictures are pictures.png, ten a row; the labels, made on sheets that
+show the boxes asked for and not the judge's finds, are labels.json.
 
 | question | the judge says what the eye says |
 | --- | --- |
