@@ -67,6 +67,7 @@ export function gridFeeds(
   const weights = starts.map((level) => signalWeight(weighting, level));
   const weight = floats([intervals.length], weights);
   if (kind === "progressive") return { weight, ...pathFeeds(paths.map(pathThrough)) };
+  if (kind === "data") return { weight, ...levelFeeds("path.0", starts) };
   if (kind === "reference") {
     const { gap = REFERENCE_GAP } = options;
     const times = intervals.map((i) => Math.max(i / steps - gap, 0));

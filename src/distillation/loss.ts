@@ -7,7 +7,11 @@ import { diffuse, meanSquaredError } from "../training/losses.js";
 import { declareLevel, declarePath } from "./path.js";
 import { consistencyTarget, progressiveTarget, referenceTarget } from "./targets.js";
 
-export const TARGET_KINDS = ["progressive", "consistency", "reference"] as const;
+/**
+ * What a prediction is held against: where several steps of the teacher lead, the average's answer one step on, the
+ * teacher's answer to the data a little below t, or the data's own picture, which asks no teacher at all.
+ */
+export const TARGET_KINDS = ["progressive", "consistency", "reference", "data"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** Σ weight · mean squared error of a picture / N: pictures [N, H, W, C], weights [N]. */
@@ -49,7 +53,7 @@ export interface Distillation {
 /**
  * The noisy pictures, what is asked for them and how much that weighs. Inputs: `pictures` and `noise` [N, H, W, C],
  * `weight` [N] and the teacher's way `path.<step>.…`; `end.…` and `clean` for consistency; for reference, instead of
- * the way, the student's level `path.0.…` and the teacher's `end.…`.
+ * the way, the student's level `path.0.…` and the teacher's `end.…`; for data the student's level alone.
  */
 export function distillation(
   graph: Graph,
@@ -63,6 +67,7 @@ export function distillation(
   const level = declareLevel(graph, "path.0", batch);
   const { noisy } = diffuse(pictures, noise, level.alpha, level.sigma);
   const target = (): Value => {
+    if (kind === "data") return pictures;
     if (kind === "progressive") {
       return progressiveTarget(teacher, noisy, declarePath(graph, batch, substeps));
     }

@@ -115,6 +115,9 @@ describe("the rounds of a configuration", () => {
       /expected one round with consistency/,
     );
     expect(fault({ budget: 0 })).toThrow(/^config: budget/);
+    expect(fault({ target: { kind: "data" } })).toThrow(
+      /target\.kind.*expected a target that asks a teacher, got data/,
+    );
     expect(() => taskOf({ kind: "distil" })).toThrow(
       /expected one of .*distillation, .*got "distil"/,
     );

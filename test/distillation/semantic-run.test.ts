@@ -59,6 +59,8 @@ describe("a run of stage B", () => {
     // Student, predictor and teacher.
     expect(taskOf(documentOf()).steps).toBe(2);
     expect(taskOf(documentOf({ guidance: {} })).steps).toBe(1);
+    // The data's own pictures are asked of nobody.
+    expect(taskOf(documentOf({ target: { kind: "data" } })).steps).toBe(3);
   });
 
   it("refuses a student and a teacher of different schedules", async () => {

@@ -154,6 +154,31 @@ describe("the information test", () => {
   });
 });
 
+describe("a target of the data itself", () => {
+  it("is the picture, whatever the teacher says", async () => {
+    const { graph, networks } = parts();
+    const told: SemanticOptions = { ...OPTIONS, kind: "data" };
+    const { report } = semanticLoss(graph, told, networks, SHAPE);
+    graph.output("error", report.error);
+    const x = graph.input("x", "float32", [BATCH, ...PICTURE]);
+    const level = declareLevel(graph, "level", BATCH);
+    graph.output("student", networks.student(x, level).x0);
+    const grid = { schedule: SCHEDULE, steps: 1, substeps: 2, weighting: "constant" } as const;
+    const levels = [1, 1, 1].map(SCHEDULE.level);
+    const { alpha, sigma } = levels[0]!;
+    const [pictures, noise] = [FEEDS.pictures.data, FEEDS.noise.data];
+    const noisy = pictures.map((value, i) => alpha * value + sigma * noise[i]!);
+    const made = await runOnce(graph, {
+      ...{ pictures: FEEDS.pictures, noise: FEEDS.noise, parameters: vector(FRESH) },
+      ...gridFeeds([1, 1, 1], { ...grid, kind: "data" }),
+      ...{ x: floats(FEEDS.pictures.shape, noisy), ...levelFeeds("level", levels) },
+    });
+    const answer = made["student"]!.data as Float32Array;
+    const squared = answer.reduce((sum, value, i) => sum + (value - pictures[i]!) ** 2, 0);
+    expectClose(made["error"]!, { shape: [], data: [squared / answer.length] });
+  });
+});
+
 describe("networks at rest", () => {
   it("stay apart, though their weights share their names", () => {
     const graph = new Graph();

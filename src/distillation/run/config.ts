@@ -71,12 +71,18 @@ export const distillationSchema = z
     draw: z.strictObject({ count: whole.max(400), seed: z.int().nonnegative() }),
   })
   .superRefine((config, context) => {
+    const add = (path: string[], message: string): void =>
+      context.addIssue({ code: "custom", path, message });
+    if (config.target.kind === "data") add(["target", "kind"], DATA_ALONE);
     const message = faultOf(config);
-    if (message) context.addIssue({ code: "custom", path: ["rounds"], message });
+    if (message) add(["rounds"], message);
   })
   .readonly();
 
 export type DistillationConfig = z.infer<typeof distillationSchema>;
+
+const DATA_ALONE =
+  "expected a target that asks a teacher, got data, which encoder and predictor alone can follow (kind semantic)";
 
 type Rounds = Pick<DistillationConfig, "rounds" | "target">;
 
@@ -112,14 +118,19 @@ export interface Round {
   readonly before: number;
 }
 
+/** How often a target asks the teacher. */
+function askedOf({ kind, substeps }: DistillationConfig["target"]): number {
+  if (kind === "data") return 0;
+  return kind === "reference" ? 1 : substeps;
+}
+
 /** The rounds of a configuration: as many updates each as the budget allows. */
 export function roundsOf(config: DistillationConfig): Round[] {
   const { target, guidance: guide, budget, batch } = config;
   let before = 0;
   return studentSteps(config).map((steps, i) => {
     const guided = guide !== null && (guide.rounds === "all" || i === 0);
-    const asked = target.kind === "reference" ? 1 : target.substeps;
-    const teacher = asked * guidanceEvaluations(guided ? guide : undefined);
+    const teacher = askedOf(target) * guidanceEvaluations(guided ? guide : undefined);
     const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0);
     const updates = Math.max(1, Math.floor(budget / (batch * evaluations)));
     const round = { steps, guided, evaluations, updates, before };

@@ -38,7 +38,7 @@ export const textStudentSchema = z
     parent: z.string().min(1),
     scenes: sceneChoiceSchema,
     target: z.strictObject({
-      kind: z.enum(TARGET_KINDS).exclude(["reference"]),
+      kind: z.enum(TARGET_KINDS).exclude(["reference", "data"]),
       /** Teacher steps to one of the student's. */
       substeps: whole.max(16).default(1),
       /** How errors of the clean picture are weighed by level. */
