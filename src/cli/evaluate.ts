@@ -1,6 +1,7 @@
 // followspot evaluate: figures that say how well a model and the methods do.
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
+import { LISTED_SETTINGS } from "../pipelines/evaluate-request.js";
 import { LIMITS } from "../pipelines/limits.js";
 import { METHOD_NAMES } from "../pipelines/recipe-methods.js";
 import type { MethodName } from "../pipelines/recipe-methods.js";
@@ -103,16 +104,7 @@ function addSettings(command: Command): void {
 }
 
 const REQUESTED = ["count", "methods", "output", "threads", "jobs"] as const;
-const SETTINGS = [
-  "steps",
-  "cfg",
-  "strength",
-  "until",
-  "trailing",
-  "gain",
-  "lift",
-  "outside",
-] as const;
+const SETTINGS = ["steps", "cfg", ...LISTED_SETTINGS] as const;
 
 /** Those of the flags that were given. */
 function given<T extends object, K extends keyof T>(flags: T, names: readonly K[]): Partial<T> {

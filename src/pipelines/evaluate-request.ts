@@ -3,17 +3,23 @@
 import type { Reporter } from "./draw-request.js";
 import type { MethodName } from "./recipe-methods.js";
 
+/** Settings that are lists: every combination of their values is a row for each method that directs. */
+export const LISTED_SETTINGS = [
+  "strength",
+  "until",
+  "trailing",
+  "gain",
+  "lift",
+  "outside",
+] as const;
+export type ListedSetting = (typeof LISTED_SETTINGS)[number];
+
 /** Settings that are tried on the `tune` list; what is absent is the model's or the method's own. */
-export interface PlacementSettings {
+export interface PlacementSettings extends Readonly<
+  Partial<Record<ListedSetting, readonly number[]>>
+> {
   readonly steps?: number;
   readonly cfg?: number;
-  /** Every combination of these is a row for each method that directs. */
-  readonly strength?: readonly number[];
-  readonly until?: readonly number[];
-  readonly trailing?: readonly number[];
-  readonly gain?: readonly number[];
-  readonly lift?: readonly number[];
-  readonly outside?: readonly number[];
 }
 
 export interface EvaluateRequest {

@@ -1,7 +1,8 @@
 // The rows that an evaluation draws: each a method with the settings that its pictures are drawn with.
 
 import { FollowspotError } from "../core/errors.js";
-import type { EvaluateRequest, PlacementSettings } from "./evaluate-request.js";
+import { LISTED_SETTINGS } from "./evaluate-request.js";
+import type { EvaluateRequest, ListedSetting, PlacementSettings } from "./evaluate-request.js";
 import { METHOD_NAMES, boxDefaults, defaultMethod, methodSchema } from "./recipe-methods.js";
 import type { Method, MethodDefaults, MethodName } from "./recipe-methods.js";
 
@@ -16,9 +17,6 @@ export interface DrawnRow {
 
 /** Plain sampling first, so that a list cut short has what the others are compared with. */
 const ORDER: readonly MethodName[] = ["none", "dd-v1", "direct", "dd"];
-
-/** Settings that are lists: every combination is a row. */
-const LISTED = ["strength", "until", "trailing", "gain", "lift", "outside"] as const;
 
 /** Methods without settings: their defaults for a model. */
 export function defaultRows(defaults: MethodDefaults): DrawnRow[] {
@@ -71,11 +69,11 @@ export function rowsOf(
     .flatMap((row) => (row.name === "none" ? [row] : tried.map((each) => withSettings(row, each))));
 }
 
-type Tried = Partial<Record<(typeof LISTED)[number], number>>;
+type Tried = Partial<Record<ListedSetting, number>>;
 
 /** Every combination of the listed values. */
 function combinationsOf(settings: PlacementSettings): Tried[] {
-  return LISTED.reduce<Tried[]>(
+  return LISTED_SETTINGS.reduce<Tried[]>(
     (all, name) => {
       const values = settings[name];
       return values

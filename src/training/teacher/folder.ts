@@ -9,6 +9,7 @@ import { LOG_SNR_KINDS, logSnrSchedule } from "../../diffusion/log-snr.js";
 import type { LogSnrSchedule } from "../../diffusion/log-snr.js";
 import { HEADS } from "../../diffusion/parameterisations.js";
 import { readJson, readJsonAs } from "../../io/json.js";
+import { MODEL_INDEX, OWN_FILE } from "../../io/model-source.js";
 import { openSafetensors } from "../../io/safetensors.js";
 import { parseUNet2DConfig } from "../../models/unet2d/index.js";
 import { weightsDigest } from "../digest.js";
@@ -17,8 +18,8 @@ import type { TeacherNetwork } from "./network.js";
 
 /** The files of such a folder. */
 export const TEACHER_FILES = {
-  index: "model_index.json",
-  facts: "followspot.json",
+  index: MODEL_INDEX,
+  facts: OWN_FILE,
   config: "unet/config.json",
   weights: "unet/diffusion_pytorch_model.safetensors",
   scheduler: "scheduler/scheduler_config.json",

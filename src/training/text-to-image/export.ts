@@ -4,6 +4,7 @@ import { access, copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
+import { MODEL_INDEX, OWN_FILE } from "../../io/model-source.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { loadTokenizer } from "../../models/tokenizer/folder.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
@@ -43,9 +44,9 @@ export async function exportTextToImage(
       return path;
     };
     const tokenizer = await loadTokenizer(shippedPath(config.tokenizer));
-    await writeJson(join(target, "model_index.json"), modelIndex(config));
+    await writeJson(join(target, MODEL_INDEX), modelIndex(config));
     await writeJson(join(target, "words.json"), knownByKind());
-    if (config.draw) await writeJson(join(target, "followspot.json"), config.draw);
+    if (config.draw) await writeJson(join(target, OWN_FILE), config.draw);
     await writeJson(
       join(await part("scheduler"), "scheduler_config.json"),
       schedulerDocument(config),
