@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 
-import { z } from "zod";
-
 import { FollowspotError } from "../core/errors.js";
 import { fileError, systemCode } from "./file-error.js";
 import { findCachedModel, isHubId, listCachedModels } from "./hub-cache.js";
 import { hubCacheFolder } from "./hub-settings.js";
-import { readJsonAs } from "./json.js";
+import { fileBytes } from "./file-bytes.js";
 import { MODEL_INDEX, OWN_FILE } from "./model-source.js";
+import type { ModelSource } from "./model-source.js";
+import { sharedName } from "./model-source-sharing.js";
 import { findPackageRoot } from "./package-root.js";
 import { refusePickle } from "./pickle.js";
 
@@ -98,18 +98,21 @@ export async function resolveModelFolder(
   return realpath(found);
 }
 
-const sharing = z.object({ parts_of: z.string().optional() });
+/** The files of this very folder. */
+const ownSource = (folder: string): ModelSource => ({
+  name: folder,
+  has: async (file) => existsSync(join(folder, file)),
+  open: (file) => fileBytes(join(folder, file), "model"),
+});
 
 /** The model beside this one that has the parts that this one leaves out. */
 async function sharedFolder(folder: string): Promise<string | undefined> {
-  const own = join(folder, OWN_FILE);
-  if (!existsSync(own)) return undefined;
-  const { parts_of: name } = await readJsonAs(own, sharing);
+  const name = await sharedName(ownSource(folder));
   if (name === undefined) return undefined;
   const beside = join(dirname(folder), name);
-  if (dirname(beside) === dirname(folder) && isModel(beside)) return beside;
+  if (isModel(beside)) return beside;
   throw new FollowspotError(
-    `model: ${own}: expected parts_of to name a model in the folder above, got ${JSON.stringify(name)}.`,
+    `model: ${join(folder, OWN_FILE)}: expected parts_of to name a model in the folder above, got ${JSON.stringify(name)}.`,
   );
 }
 

@@ -5,7 +5,8 @@ import type { WebOptions, WebProvider } from "../engine/runtime/web.js";
 import type { ByteSource } from "../io/byte-source.js";
 import type { ModelSource } from "../io/model-source.js";
 import { urlSource } from "../io/model-source-url.js";
-import type { FetchProgress } from "../io/model-source-url.js";
+import type { FetchProgress, UrlSourceOptions } from "../io/model-source-url.js";
+import { sharingSource } from "../io/model-source-sharing.js";
 import { readPipelineModel } from "./text-to-image-model.js";
 import { openPipeline } from "./text-to-image-pipeline.js";
 import type { OpenOptions, TextToImagePipeline } from "./text-to-image-pipeline.js";
@@ -34,15 +35,22 @@ export async function loadPipeline(
   const { provider = "wasm", wasmPaths, onProgress, ...opening } = options;
   const { signal } = opening;
   const isAddress = typeof model === "string" || model instanceof URL;
-  const source = isAddress
-    ? urlSource(model, { signal, ...(onProgress && { onProgress }) })
-    : model;
-  const { remembering, readFile } = remember(source);
+  const { remembering, readFile } = remember(
+    isAddress ? addressed(model, { signal, ...(onProgress && { onProgress }) }) : model,
+  );
   const runtime = webRuntime(provider, {
     readFile,
     ...(wasmPaths === undefined ? {} : { wasmPaths }),
   });
   return openPipeline(await readPipelineModel(remembering), { ...opening, runtime });
+}
+
+/** A model at an address; what a student leaves out, at its teacher's beside it. */
+function addressed(address: string | URL, options: UrlSourceOptions): ModelSource {
+  const source = urlSource(address, options);
+  const beside = (name: string): ModelSource =>
+    urlSource(new URL(`../${encodeURIComponent(name)}/`, `${source.name}/`), options);
+  return sharingSource(source, beside);
 }
 
 /** A source whose opened files are found again by their paths, as the runtime asks for them. */

@@ -1,6 +1,14 @@
 // `followspot/web` as it is built: nothing of Node in it, and a picture drawn with it in Chromium.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,7 +106,14 @@ describe.runIf(hasChromium())("in Chromium", () => {
   beforeAll(async () => {
     model = await tinyPipeline();
     await bundleWebPage(page, built);
-    ({ page: tab, close } = await openPage(page, { model: model.folder }));
+    // A student beside its teacher: what it leaves out lies there.
+    const student = join(folder, "student");
+    mkdirSync(student);
+    for (const part of ["model_index.json", "unet", "scheduler"]) {
+      cpSync(join(model.folder, part), join(student, part), { recursive: true });
+    }
+    writeFileSync(join(student, "followspot.json"), '{ "parts_of": "model" }');
+    ({ page: tab, close } = await openPage(page, { model: model.folder, student }));
   }, SLOW);
   afterAll(async () => {
     await close();
@@ -127,6 +142,20 @@ describe.runIf(hasChromium())("in Chromium", () => {
     );
     expect(drawn.heatmaps).toBe(1);
     expect(drawn.files).toContain("unet/diffusion_pytorch_model.safetensors");
+  }, 120_000);
+
+  it("draws from a student at an address, with its teacher's parts from beside it", async () => {
+    const load = { wasmPaths: "/ort/", threads: 1 };
+    const draw = (address: string) =>
+      tab.evaluate((args) => followspot.draw(...args), [
+        address,
+        load,
+        OPTIONS,
+        String(SEED),
+      ] as const);
+    const [whole, shared] = [await draw("/model/"), await draw("/student/")];
+    expect(shared.pixels).toEqual(whole.pixels);
+    expect(shared.files).toEqual([...whole.files, "followspot.json"].sort());
   }, 120_000);
 
   it("says what is missing at an address", async () => {
