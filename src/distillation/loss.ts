@@ -5,6 +5,7 @@ import type { Graph, Value } from "../engine/graph.js";
 import type { Predict } from "../guidance/self-attention/index.js";
 import { diffuse, meanSquaredError } from "../training/losses.js";
 import { declareLevel, declarePath } from "./path.js";
+import { walkedPictures } from "./walk.js";
 import { consistencyTarget, progressiveTarget, referenceTarget } from "./targets.js";
 
 /**
@@ -27,6 +28,8 @@ export interface DistillationShape {
   readonly picture: readonly [number, number, number];
   /** Teacher steps to one of the student's. */
   readonly substeps: number;
+  /** Steps of the student; needed where pictures are walked to. */
+  readonly steps?: number;
 }
 
 export interface DistillationNetworks {
@@ -36,6 +39,8 @@ export interface DistillationNetworks {
   readonly teacher: Predict;
   /** The target network of consistency. */
   readonly average?: Predict | undefined;
+  /** Whose steps lead to the pictures at which the student is asked; these are noised data when absent. */
+  readonly walker?: Predict | undefined;
 }
 
 /** The parts of a distillation step as values. */
@@ -53,19 +58,23 @@ export interface Distillation {
 /**
  * The noisy pictures, what is asked for them and how much that weighs. Inputs: `pictures` and `noise` [N, H, W, C],
  * `weight` [N] and the teacher's way `path.<step>.…`; `end.…` and `clean` for consistency; for reference, instead of
- * the way, the student's level `path.0.…` and the teacher's `end.…`; for data the student's level alone.
+ * the way, the student's level `path.0.…` and the teacher's `end.…`; for data the student's level alone. With a
+ * walker, those of `walkedPictures` besides.
  */
 export function distillation(
   graph: Graph,
   kind: TargetKind,
-  { teacher, average }: Pick<DistillationNetworks, "teacher" | "average">,
-  { batch, picture, substeps }: DistillationShape,
+  { teacher, average, walker }: Pick<DistillationNetworks, "teacher" | "average" | "walker">,
+  { batch, picture, substeps, steps }: DistillationShape,
 ): Distillation {
   const pictures = graph.input("pictures", "float32", [batch, ...picture]);
   const noise = graph.input("noise", "float32", [batch, ...picture]);
   const weight = graph.input("weight", "float32", [batch]);
   const level = declareLevel(graph, "path.0", batch);
-  const { noisy } = diffuse(pictures, noise, level.alpha, level.sigma);
+  const noised = diffuse(pictures, noise, level.alpha, level.sigma);
+  const noisy = walker
+    ? walkedPictures(graph, walker, { ...noised, noise }, { batch, steps: steps! - 1 })
+    : noised.noisy;
   const target = (): Value => {
     if (kind === "data") return pictures;
     if (kind === "progressive") {

@@ -74,6 +74,9 @@ function batchOf(config: TextStudentConfig): Tensors {
   return new TextStudentBatches(data, parent, config).at(1);
 }
 
+const needsAverage = ({ target }: TextStudentConfig): boolean =>
+  target.kind === "consistency" || target.walked > 0;
+
 /** The loss of a batch and its gradient at weights a little off the teacher's. */
 async function lossAt(config: TextStudentConfig, moved = new Map<number, number>()) {
   const packing = textStudentPacking(parent);
@@ -97,7 +100,7 @@ async function lossAt(config: TextStudentConfig, moved = new Map<number, number>
   );
   const feeds = {
     parameters: floats([packing.size], vector),
-    ...Object.fromEntries(config.target.kind === "consistency" ? pieces : []),
+    ...Object.fromEntries(needsAverage(config) ? pieces : []),
     ...batchOf(config),
   };
   const made = await session.run(feeds);
@@ -117,6 +120,19 @@ describe("the loss of a text-to-image student", () => {
       const difference = (up.loss - down.loss) / (2 * step);
       expect(Math.abs(difference - slope[at]!)).toBeLessThan(0.03 * Math.abs(slope[at]!) + 1e-3);
     }
+  });
+
+  it("is another where the student walks to its pictures, and has their gradient", async () => {
+    const target = (walked: number) => ({ target: { kind: "progressive", substeps: 2, walked } });
+    const [noised, walked] = [await lossAt(configOf(target(0))), await lossAt(configOf(target(1)))];
+    expect(Math.abs(walked.loss - noised.loss)).toBeGreaterThan(1e-4);
+    const slope = walked.gradient;
+    const at = [...slope.keys()].sort((a, b) => Math.abs(slope[b]!) - Math.abs(slope[a]!))[0]!;
+    const step = 0.01;
+    const up = await lossAt(configOf(target(1)), new Map([[at, step]]));
+    const down = await lossAt(configOf(target(1)), new Map([[at, -step]]));
+    const difference = (up.loss - down.loss) / (2 * step);
+    expect(Math.abs(difference - slope[at]!)).toBeLessThan(0.03 * Math.abs(slope[at]!) + 1e-3);
   });
 
   it("changes with edits in their range, and in nothing where none is drawn", async () => {

@@ -11,13 +11,14 @@ import type { CaptionedLatents } from "../../training/text-to-image/batches.js";
 import { drawIntervals, gridFeeds } from "../grid.js";
 import type { GridOptions } from "../grid.js";
 import type { TextStudentConfig } from "./config.js";
+import { walkFeeds } from "../walk.js";
 import { timesOf } from "./levels.js";
 import { editedGrids } from "./loss.js";
 import type { TextParent } from "./parent.js";
 import { randomPlacement } from "./regions.js";
 
-/** The streams of times and of boxes, beside that of noise. */
-const [TIMES, BOXES] = [3, 4];
+/** The streams of times, of boxes and of walks, beside that of noise. */
+const [TIMES, BOXES, WALKS] = [3, 4, 5];
 
 /** Boxes stand for the whole range here: the graph decides by level what is edited. */
 const MOMENT = { noiseLevel: 1, run: [1] };
@@ -48,7 +49,12 @@ export class TextStudentBatches {
     const { batch, seed, levels } = this.config;
     const { latents, noise, ids } = this.source.at(k);
     const intervals = drawIntervals(batch, levels, streamOf(seed, TIMES, k).random());
-    return { pictures: latents, noise, ids, ...gridFeeds(intervals, this.grid), ...this.edits(k) };
+    return {
+      ...{ pictures: latents, noise, ids },
+      ...gridFeeds(intervals, this.grid),
+      ...this.walks(k, intervals),
+      ...this.edits(k),
+    };
   }
 
   /** The placements of step `k`, a picture each. */
@@ -58,6 +64,14 @@ export class TextStudentBatches {
     return edits
       ? this.source.captionsAt(k).map((caption) => randomPlacement(caption, stream, edits))
       : [];
+  }
+
+  private walks(k: number, intervals: readonly number[]): Record<string, HostTensor> {
+    const { seed, target } = this.config;
+    if (target.walked === 0) return {};
+    const stream = streamOf(seed, WALKS, k);
+    const walks = intervals.map(() => stream.random() < target.walked);
+    return walkFeeds(intervals, walks, this.grid);
   }
 
   private edits(k: number): Record<string, HostTensor> {

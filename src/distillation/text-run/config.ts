@@ -44,6 +44,8 @@ export const textStudentSchema = z
       /** How errors of the clean picture are weighed by level. */
       loss: z.enum(LOSS_WEIGHTINGS).default("truncated-snr"),
       network: z.enum(["average", "parameters"]).default("average"),
+      /** Share of the pictures at which the student is asked that its own average walked to from noise, with the same boxes. */
+      walked: share.default(0),
     }),
     /** Levels that the student knows: the steps of a progressive one, the discretisation of a consistent one. */
     levels: whole.max(1000),

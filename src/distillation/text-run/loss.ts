@@ -49,7 +49,7 @@ export function editedGrids({ unet: config, latentSize, tokenizer }: TextParent)
 
 /**
  * The loss of one update. Inputs: those of `distillation` with latents for pictures, `ids` int64 [N, T], and where the
- * configuration has edits, `edit.<grid>.multiply` and `.relative` [N, cells, T]. Evaluations at levels below the edits'
+ * configuration has edits, `edit.<grid>.multiply` and `.relative` [N, cells, T]; where it has walks, those of `walkFeeds`. Evaluations at levels below the edits'
  * range see no edit, whoever is asked.
  */
 export function textStudentLoss(
@@ -68,13 +68,15 @@ export function textStudentLoss(
       const frozen = new PackedWeights(frozenVector(graph, packing, target.network), packing);
       return asked(scoped(frozen, STUDENT), prompt, true);
     };
+    const own = target.kind === "consistency" || target.walked > 0 ? average() : undefined;
     const networks = {
       student: asked(scoped(trained, STUDENT), prompt, true),
       teacher: guidedBy(asked(teacher, prompt, true), asked(teacher, empty, false), cfg),
-      average: target.kind === "consistency" ? average() : undefined,
+      average: own,
+      walker: target.walked > 0 ? own : undefined,
     };
     return distillationLoss(graph, target.kind, networks, {
-      ...{ batch, substeps: target.substeps },
+      ...{ batch, substeps: target.substeps, steps: config.levels },
       picture: [latentSize, latentSize, network.in_channels],
     });
   };
