@@ -7,6 +7,7 @@ import type { Level, LogSnrLevel, LossWeighting } from "../diffusion/index.js";
 import { CLEAN } from "../diffusion/continuous.js";
 import type { TargetKind } from "./loss.js";
 import { levelFeeds, pathFeeds, pathThrough } from "./path.js";
+import type { PathStep } from "./path.js";
 
 /** The levels at times from 0 to 1. */
 export interface Times {
@@ -46,6 +47,19 @@ export function intervalLevels(
   );
 }
 
+/** The levels from t = i / steps to 0, by the same steps. */
+function levelsToEnd(i: number, options: Parameters<typeof intervalLevels>[1]): Level[] {
+  const each = Array.from({ length: i }, (_, j) => intervalLevels(i - j, options));
+  return [...each.flatMap((levels) => levels.slice(0, -1)), CLEAN];
+}
+
+/** A path drawn out to `length` by steps that go nowhere: those of a batch are of one length. */
+function standingStill(path: readonly PathStep[], length: number): PathStep[] {
+  const { level } = path.at(-1)!;
+  const none: PathStep = { level, keep: 1, gain: 0, mix: 0 };
+  return [...path, ...new Array<PathStep>(length - path.length).fill(none)];
+}
+
 /**
  * Intervals i, from 1 to `steps`, of the pictures of a batch: one in each of as many equal ranges as there are
  * pictures, so that every batch sees the whole grid. `offset` is uniform from [0, 1).
@@ -67,6 +81,11 @@ export function gridFeeds(
   const weights = starts.map((level) => signalWeight(weighting, level));
   const weight = floats([intervals.length], weights);
   if (kind === "progressive") return { weight, ...pathFeeds(paths.map(pathThrough)) };
+  if (kind === "endpoint") {
+    const ways = intervals.map((i) => pathThrough(levelsToEnd(i, options)));
+    const longest = steps * options.substeps;
+    return { weight, ...pathFeeds(ways.map((way) => standingStill(way, longest))) };
+  }
   if (kind === "data") return { weight, ...levelFeeds("path.0", starts) };
   if (kind === "reference") {
     const { gap = REFERENCE_GAP } = options;

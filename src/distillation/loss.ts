@@ -9,10 +9,17 @@ import { walkedPictures } from "./walk.js";
 import { consistencyTarget, progressiveTarget, referenceTarget } from "./targets.js";
 
 /**
- * What a prediction is held against: where several steps of the teacher lead, the average's answer one step on, the
- * teacher's answer to the data a little below t, or the data's own picture, which asks no teacher at all.
+ * What a prediction is held against: where several steps of the teacher lead, where all of its steps lead in the end,
+ * the average's answer one step on, the teacher's answer to the data a little below t, or the data's own picture, which
+ * asks no teacher at all.
  */
-export const TARGET_KINDS = ["progressive", "consistency", "reference", "data"] as const;
+export const TARGET_KINDS = [
+  "progressive",
+  "endpoint",
+  "consistency",
+  "reference",
+  "data",
+] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** Σ weight · mean squared error of a picture / N: pictures [N, H, W, C], weights [N]. */
@@ -28,8 +35,8 @@ export interface DistillationShape {
   readonly picture: readonly [number, number, number];
   /** Teacher steps to one of the student's. */
   readonly substeps: number;
-  /** Steps of the student; needed where pictures are walked to. */
-  readonly steps?: number;
+  /** Steps of the student. */
+  readonly steps: number;
 }
 
 export interface DistillationNetworks {
@@ -57,7 +64,7 @@ export interface Distillation {
 
 /**
  * The noisy pictures, what is asked for them and how much that weighs. Inputs: `pictures` and `noise` [N, H, W, C],
- * `weight` [N] and the teacher's way `path.<step>.…`; `end.…` and `clean` for consistency; for reference, instead of
+ * `weight` [N] and the teacher's way `path.<step>.…`, to the end of all steps for endpoints; `end.…` and `clean` for consistency; for reference, instead of
  * the way, the student's level `path.0.…` and the teacher's `end.…`; for data the student's level alone. With a
  * walker, those of `walkedPictures` besides.
  */
@@ -73,12 +80,13 @@ export function distillation(
   const level = declareLevel(graph, "path.0", batch);
   const noised = diffuse(pictures, noise, level.alpha, level.sigma);
   const noisy = walker
-    ? walkedPictures(graph, walker, { ...noised, noise }, { batch, steps: steps! - 1 })
+    ? walkedPictures(graph, walker, { ...noised, noise }, { batch, steps: steps - 1 })
     : noised.noisy;
   const target = (): Value => {
     if (kind === "data") return pictures;
-    if (kind === "progressive") {
-      return progressiveTarget(teacher, noisy, declarePath(graph, batch, substeps));
+    if (kind === "progressive" || kind === "endpoint") {
+      const way = kind === "progressive" ? substeps : steps * substeps;
+      return progressiveTarget(teacher, noisy, declarePath(graph, batch, way));
     }
     const end = declareLevel(graph, "end", batch);
     if (kind === "reference") return referenceTarget(teacher, { pictures, noise }, end);

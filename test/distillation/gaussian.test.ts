@@ -46,7 +46,7 @@ function lossOf({ kind, steps, substeps, teacher }: Toy, packing: Packing): Loss
       teacher: known ?? exactPredict,
       average: kind === "consistency" ? affinePredict(average(), steps) : undefined,
     };
-    const shape = { batch: BATCH, picture: PICTURE, substeps };
+    const shape = { batch: BATCH, picture: PICTURE, steps, substeps };
     return distillationLoss(graph, kind, networks, shape);
   };
 }
@@ -118,6 +118,21 @@ describe("progressive distillation of a Gaussian", () => {
       const student = lineOf((x) => composed(x, ends, (y) => slope * y + offset));
       expectLine(
         student,
+        lineOf((x) => composed(x, levels)),
+        1e-4,
+      );
+    }
+  });
+});
+
+describe("distillation of endpoints of a Gaussian", () => {
+  it("is the composed map from every time of the grid", async () => {
+    const [steps, substeps] = [3, 2];
+    const lines = await distil({ kind: "endpoint", steps, substeps, updates: 300 });
+    for (let i = 1; i <= steps; i++) {
+      const levels = timesOf(steps * substeps).slice((steps - i) * substeps);
+      expectLine(
+        lines[i - 1]!,
         lineOf((x) => composed(x, levels)),
         1e-4,
       );

@@ -59,7 +59,7 @@ function build(kind: TargetKind) {
     teacher: attentionGuided(goldenNetwork, { clamp: 1, blur: { kernel: 5, sigma: 1 } }),
     average: kind === "consistency" ? smallStudent(average()) : undefined,
   };
-  const shape = { batch: BATCH, picture: PICTURE, substeps: SUBSTEPS };
+  const shape = { batch: BATCH, picture: PICTURE, steps: 4, substeps: SUBSTEPS };
   const { loss } = distillationLoss(graph, kind, networks, shape);
   return { graph, loss, weights };
 }

@@ -104,6 +104,7 @@ describe("the rounds of a configuration", () => {
       roundsOf(configOf({ target, guidance, rounds }))[0]!.evaluations;
     expect(evaluations({ kind: "consistency", substeps: 1 }, {})).toBe(4);
     expect(evaluations({ kind: "reference" }, {})).toBe(3);
+    expect(evaluations({ kind: "endpoint", substeps: 1 }, null)).toBe(9);
     expect(evaluations({ kind: "progressive" }, null)).toBe(3);
   });
 
@@ -175,6 +176,7 @@ describe("a distillation run", () => {
   it.each([
     ["consistency", { kind: "consistency", substeps: 1, loss: "constant" }],
     ["reference", { kind: "reference" }],
+    ["endpoint", { kind: "endpoint", substeps: 1 }],
   ])(
     "takes the target %s, and draws with counted evaluations",
     async (name, target) => {

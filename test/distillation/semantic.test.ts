@@ -35,7 +35,7 @@ import {
   tinySemantic,
 } from "./tiny-networks.js";
 
-const SHAPE = { batch: BATCH, picture: PICTURE, substeps: 2 };
+const SHAPE = { batch: BATCH, picture: PICTURE, steps: 2, substeps: 2 };
 const OPTIONS: SemanticOptions = { kind: "progressive", factor: "bounded", source: "data" };
 const random = (seed: number, shape: readonly number[]): HostTensor<"float32"> =>
   new Generator(BigInt(seed)).randn(shape);

@@ -119,8 +119,9 @@ export interface Round {
 }
 
 /** How often a target asks the teacher. */
-function askedOf({ kind, substeps }: DistillationConfig["target"]): number {
+function askedOf({ kind, substeps }: DistillationConfig["target"], steps: number): number {
   if (kind === "data") return 0;
+  if (kind === "endpoint") return steps * substeps;
   return kind === "reference" ? 1 : substeps;
 }
 
@@ -130,7 +131,7 @@ export function roundsOf(config: DistillationConfig): Round[] {
   let before = 0;
   return studentSteps(config).map((steps, i) => {
     const guided = guide !== null && (guide.rounds === "all" || i === 0);
-    const teacher = askedOf(target) * guidanceEvaluations(guided ? guide : undefined);
+    const teacher = askedOf(target, steps) * guidanceEvaluations(guided ? guide : undefined);
     const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0);
     const updates = Math.max(1, Math.floor(budget / (batch * evaluations)));
     const round = { steps, guided, evaluations, updates, before };

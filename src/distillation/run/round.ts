@@ -79,7 +79,7 @@ export function roundLoss(
     };
     const picture = [size, size, unet.in_channels] as const;
     return distillationLoss(graph, target.kind, networks, {
-      ...{ batch, picture, substeps: target.substeps },
+      ...{ batch, picture, substeps: target.substeps, steps: round.steps },
     });
   };
 }

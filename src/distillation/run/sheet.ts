@@ -32,7 +32,7 @@ export interface StudentFacts {
 
 /** How a student's runs go on: consistency students see fresh noise. */
 export function continuationOf({ target }: DistillationConfig): Continuation {
-  return target.kind === "consistency" ? "renoise" : "ddim";
+  return target.kind === "consistency" || target.kind === "endpoint" ? "renoise" : "ddim";
 }
 
 /**

@@ -69,8 +69,12 @@ function networksOf(
   };
 }
 
-const shapeOf = ({ batch, target }: SemanticConfig, { size, unet }: Teacher) => ({
-  ...{ batch, substeps: target.substeps, picture: [size, size, unet.in_channels] as const },
+const shapeOf = (
+  { batch, target, student_steps: steps }: SemanticConfig,
+  { size, unet }: Teacher,
+) => ({
+  ...{ batch, steps, substeps: target.substeps },
+  picture: [size, size, unet.in_channels] as const,
 });
 
 /** The loss of a step. Inputs as of `distillation`, and `classLabels` int64 [N] for networks with classes. */

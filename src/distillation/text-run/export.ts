@@ -19,7 +19,7 @@ const SHARED = ["text_encoder", "tokenizer", "vae", "words.json"] as const;
 
 /** The sampler that takes a student's steps, by its target. */
 function samplerOf({ target }: TextStudentConfig): "lcm" | "ddim" {
-  return target.kind === "consistency" ? "lcm" : "ddim";
+  return target.kind === "progressive" ? "ddim" : "lcm";
 }
 
 /** scheduler_config.json of a student. */
