@@ -15,7 +15,7 @@ import type { Weights } from "../nn/weights.js";
 import type { PartReport } from "./model-report.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 import { weightFiles } from "./text-to-image-weights.js";
-import type { PartFiles } from "./text-to-image-weights.js";
+import type { OtherUNet, PartFiles } from "./text-to-image-weights.js";
 
 /** A part, and what else its files say. */
 export interface InspectedPart {
@@ -104,26 +104,30 @@ function sizesOf(entries: readonly TensorEntry[]) {
 }
 
 /** The network of a part, built for its weights' names and shapes alone. */
-const BUILDERS: Record<PartFiles["part"], (weights: Weights, pipeline: PipelineModel) => unknown> =
-  {
-    unet: (weights, { unet: config, size, factor }) => {
-      const { graph } = weights;
-      const [width, height] = size;
-      const sample = [1, height / factor, width / factor, config.in_channels];
-      return unet(weights, config, {
-        sample: graph.input("sample", "float32", sample),
-        timestep: graph.input("timestep", "float32", [1]),
-        context: graph.input("context", "float32", [1, 1, contextWidth(config)]),
-      });
-    },
-    vae: (weights, { decoder, size, factor }) => {
-      const [width, height] = size;
-      const latents = [1, height / factor, width / factor, decoder.channels];
-      return decoder.decode(weights, weights.graph.input("latents", "float32", latents));
-    },
-    text_encoder: (weights, { textEncoder: config }) =>
-      textEncoder(weights, config, weights.graph.input("ids", "int64", [1, 1])),
-  };
+type Build = (weights: Weights, pipeline: PipelineModel) => unknown;
+const BUILDERS: Record<Exclude<PartFiles["part"], OtherUNet>, Build> = {
+  unet: (weights, { unet: config, size, factor }) => {
+    const { graph } = weights;
+    const [width, height] = size;
+    const sample = [1, height / factor, width / factor, config.in_channels];
+    return unet(weights, config, {
+      sample: graph.input("sample", "float32", sample),
+      timestep: graph.input("timestep", "float32", [1]),
+      context: graph.input("context", "float32", [1, 1, contextWidth(config)]),
+    });
+  },
+  vae: (weights, { decoder, size, factor }) => {
+    const [width, height] = size;
+    const latents = [1, height / factor, width / factor, decoder.channels];
+    return decoder.decode(weights, weights.graph.input("latents", "float32", latents));
+  },
+  text_encoder: (weights, { textEncoder: config }) =>
+    textEncoder(weights, config, weights.graph.input("ids", "int64", [1, 1])),
+};
+
+/** Networks for other numbers of steps are of the first one's form. */
+const builderOf = (part: PartFiles["part"]): Build =>
+  part === "vae" || part === "text_encoder" ? BUILDERS[part] : BUILDERS.unet;
 
 function findMisfit(
   part: PartFiles["part"],
@@ -131,7 +135,7 @@ function findMisfit(
   pipeline: PipelineModel,
 ): string | undefined {
   try {
-    const specs = collectSpecs((weights) => void BUILDERS[part](weights, pipeline));
+    const specs = collectSpecs((weights) => void builderOf(part)(weights, pipeline));
     specs.forEach((spec) => findWeight(spec, stored));
     return undefined;
   } catch (error) {

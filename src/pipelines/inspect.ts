@@ -36,7 +36,11 @@ export async function inspectModel(model: string): Promise<ModelReport> {
   const index = await readJsonObject(await resolveModelFile(folder, MODEL_INDEX));
   const known = Object.values(PARTS).filter(({ part }) => isThere(index[part]));
   const pipeline = await allowed(readPipelineFolder(folder));
-  const parts = await Promise.all(known.map((part) => inspectPart(folder, part, pipeline)));
+  const parts = await Promise.all(
+    [...known, ...(pipeline?.unets.values() ?? [])].map((part) =>
+      inspectPart(folder, part, pipeline),
+    ),
+  );
   const vocabulary = await readVocabulary(folder);
   return {
     name: model,
@@ -72,7 +76,7 @@ function sitesIn({ unet, size, factor, tokenizer }: PipelineModel): SiteReport[]
 }
 
 function factsOf(pipeline: PipelineModel): Record<string, string | number> {
-  const { size, factor, decoder, schedule, tokenizer, defaults } = pipeline;
+  const { size, factor, decoder, schedule, tokenizer, defaults, unets } = pipeline;
   const { className, prediction, rescaleZeroSnr } = schedule.config;
   return {
     size: size.join("x"),
@@ -85,10 +89,17 @@ function factsOf(pipeline: PipelineModel): Record<string, string | number> {
     "prompt tokens": tokenizer.maxLength,
     "vocabulary entries": tokenizer.size,
     "drawn with": `${defaults.sampler}, ${defaults.steps} steps, guidance ${defaults.cfg}`,
+    ...(unets.size === 0 ? {} : { "other networks": otherNetworks(unets) }),
     ...(defaults.guidance === undefined
       ? {}
       : { role: `student: guidance of ${defaults.guidance} is distilled into it` }),
   };
+}
+
+function otherNetworks(unets: PipelineModel["unets"]): string {
+  const each = ([steps, { part }]: readonly [number, { readonly part: string }]): string =>
+    `${part} for ${steps} ${steps === 1 ? "step" : "steps"}`;
+  return [...unets].map(each).join(", ");
 }
 
 /** What our own training writes beside the network's weights. */

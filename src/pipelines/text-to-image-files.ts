@@ -28,6 +28,9 @@ const OPTIONAL_FILES = [
   WORDS_FILE,
 ];
 
+/** Networks for other numbers of steps, which followspot.json names. */
+const OTHER_UNET = /^unet_\w+\/(config\.json|diffusion_pytorch_model(\.fp16)?\.safetensors)$/;
+
 /**
  * The files to draw with, weights first and the index last, so that what has the index is whole.
  *
@@ -45,7 +48,8 @@ export function pipelineFiles(files: readonly string[], name: string, variant?: 
   }
   const weights = Object.values(PARTS).flatMap((part) => weightsOf(part, files, name, variant));
   const optional = OPTIONAL_FILES.filter((file) => has.has(file));
-  return [...weights, ...optional, ...SMALL_FILES];
+  const others = has.has(OWN_FILE) ? files.filter((file) => OTHER_UNET.test(file)) : [];
+  return [...weights, ...others, ...optional, ...SMALL_FILES];
 }
 
 function weightsOf(

@@ -10,6 +10,7 @@ import { PARTS, readPipelineModel } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 import { obtainModel } from "./text-to-image-obtain.js";
 import type { ObtainOptions } from "./text-to-image-obtain.js";
+import { namedUNets } from "./text-to-image-unets.js";
 import { weightFiles } from "./text-to-image-weights.js";
 
 /** A model's configurations and small files, and the folder that they are in. */
@@ -38,8 +39,11 @@ export async function readPipelineFolder(
  */
 export async function digestOf(folder: string): Promise<string> {
   const source = folderSource(folder);
-  const weights = await Promise.all(Object.values(PARTS).map((part) => weightFiles(source, part)));
-  const names = [...SMALL_FILES, ...weights.flat()].sort();
+  const others = [...(await namedUNets(source)).values()];
+  const parts = [...Object.values(PARTS), ...others];
+  const weights = await Promise.all(parts.map((part) => weightFiles(source, part)));
+  const configs = others.map(({ part }) => `${part}/config.json`);
+  const names = [...SMALL_FILES, ...configs, ...weights.flat()].sort();
   const lines: string[] = [];
   for (const name of names) {
     lines.push(`${await fileDigest(await resolveModelFile(folder, name))}  ${name}\n`);

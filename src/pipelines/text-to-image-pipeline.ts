@@ -11,12 +11,14 @@ import { PictureDecoder, PromptEncoder } from "./text-to-image-ends.js";
 import { PARTS } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 import { Observations } from "./text-to-image-observations.js";
+import { Networks } from "./text-to-image-networks.js";
 import { NoiseSource, pause, Stopwatch } from "./text-to-image-noise.js";
 import { makeOrder } from "./text-to-image-order.js";
 import type { DrawOptions, Order } from "./text-to-image-order.js";
 import { coarseSites, denoiserOf } from "./text-to-image-run.js";
 import type { EditedSites } from "./text-to-image-run.js";
 import { openPart } from "./text-to-image-weights.js";
+import type { PartWeights } from "./text-to-image-weights.js";
 import { promptWarnings } from "./text-to-image-words.js";
 
 /** How a model is opened. */
@@ -65,7 +67,7 @@ export class TextToImagePipeline {
   /** @param model - what its files say; the rest are its parts */
   constructor(
     readonly model: PipelineModel,
-    private readonly network: UNetDenoiser,
+    private readonly networks: Networks,
     private readonly encoder: PromptEncoder,
     private readonly decoder: PictureDecoder,
     private readonly edited: EditedSites,
@@ -92,7 +94,7 @@ export class TextToImagePipeline {
     const seen = new Observations(order, coarse);
     const noise = new NoiseSource(order.seeds, [height, width, this.model.unet.in_channels]);
     const denoiser = denoiserOf(order, {
-      network: this.network,
+      network: await this.networks.of(order.steps),
       schedule: this.model.schedule,
       sites,
       cells: height * width,
@@ -146,12 +148,12 @@ export class TextToImagePipeline {
 
   /** The attention layers at a picture size; at the trained one when absent. */
   sites(size: Size = this.model.size): AttentionSite[] {
-    return this.network.sites(...this.latentSize(size), this.model.tokenizer.maxLength);
+    return this.networks.main.sites(...this.latentSize(size), this.model.tokenizer.maxLength);
   }
 
   /** Frees all that was compiled. */
   async close(): Promise<void> {
-    await Promise.all([this.network.release(), this.encoder.release(), this.decoder.release()]);
+    await Promise.all([this.networks.release(), this.encoder.release(), this.decoder.release()]);
   }
 
   private latentSize([width, height]: Size): [height: number, width: number] {
@@ -186,15 +188,15 @@ export async function openPipeline(
   );
   signal?.throwIfAborted();
   const { isLean = unet!.bytes > LEAN_BYTES } = options;
-  const network = new UNetDenoiser({
-    config: model.unet,
-    prediction: model.schedule.config.prediction,
-    weights: unet!.in,
-    runtime,
-    threads,
-    sessions: isLean ? 1 : 4,
-  });
+  const network = (weights: PartWeights): UNetDenoiser =>
+    new UNetDenoiser({
+      ...{ config: model.unet, prediction: model.schedule.config.prediction },
+      ...{ weights: weights.in, runtime, threads, sessions: isLean ? 1 : 4 },
+    });
+  const networks = new Networks(model.unets, network(unet!), async (part) =>
+    network(await openPart(model.source, part)),
+  );
   const encoder = new PromptEncoder(model.textEncoder, text!, { runtime, threads });
   const decoder = new PictureDecoder(model.decoder, vae!, { runtime, threads });
-  return new TextToImagePipeline(model, network, encoder, decoder, edited, isLean);
+  return new TextToImagePipeline(model, networks, encoder, decoder, edited, isLean);
 }

@@ -12,9 +12,12 @@ import { ExternalWeights } from "../nn/external-weights.js";
 import type { StoredWeight } from "../nn/external-weights.js";
 import type { Weights } from "../nn/weights.js";
 
+/** The folder of a network for another number of steps. */
+export type OtherUNet = `unet_${string}`;
+
 /** A part of a pipeline and the name of its weights. */
 export interface PartFiles {
-  readonly part: "unet" | "vae" | "text_encoder";
+  readonly part: "unet" | OtherUNet | "vae" | "text_encoder";
   /** File name without ending. */
   readonly stem: "diffusion_pytorch_model" | "model";
   /** A weight's name as the graph asks for it. */
