@@ -101,6 +101,7 @@ describe("presets", () => {
     { preset: "mnist-semantic", graphs: 1 },
     { preset: "mnist-latent", graphs: 1 },
     { preset: "stage-live", graphs: 1 },
+    { preset: "stage-live-1", graphs: 1 },
   ])(
     "$preset makes steps that keep the rules",
     async ({ preset, graphs }) => {
