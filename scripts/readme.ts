@@ -47,25 +47,46 @@ async function modelFigures(): Promise<string[]> {
   return rows.length > 0 ? ["| the shipped model | |", "| --- | --- |", ...rows, ""] : [];
 }
 
+interface PlacementFile {
+  readonly count: number;
+  readonly judge: string;
+  readonly rows: readonly Json[];
+}
+
+const placementRow = (title: string, row: Json): string =>
+  [
+    `| ${title}`,
+    ...["found", "colourRight", "centreInBox", "bothInBox", "relationKept"].map((each) =>
+      percent(row[each]),
+    ),
+    `${Number(row["meanIou"]).toFixed(3)} |`,
+  ].join(" | ");
+
+/** The student's folders of results, by its steps. */
+const STUDENT = { "4 steps": "stage-live/placement", "1 step": "stage-live/placement-1-step" };
+
+/** The student's placed pictures, which have rows under the shipped model's. */
+async function studentRows(): Promise<string[]> {
+  const rows: string[] = [];
+  for (const [steps, folder] of Object.entries(STUDENT)) {
+    const table = (await json(`${folder}/placement.json`)) as PlacementFile | undefined;
+    const direct = table?.rows.find(({ method }) => method === "direct");
+    if (direct) rows.push(placementRow(`\`direct\`, \`stage-live\` in ${steps}`, direct));
+  }
+  return rows;
+}
+
 async function placementFigures(): Promise<string[]> {
-  const table = (await json("placement/placement.json")) as
-    { count: number; judge: string; rows: Json[] } | undefined;
+  const table = (await json("placement/placement.json")) as PlacementFile | undefined;
   if (!table) return [];
-  const rows = table.rows.map((row) =>
-    [
-      `| \`${String(row["method"])}\``,
-      ...["found", "colourRight", "centreInBox", "bothInBox", "relationKept"].map((each) =>
-        percent(row[each]),
-      ),
-      `${Number(row["meanIou"]).toFixed(3)} |`,
-    ].join(" | "),
-  );
+  const rows = table.rows.map((row) => placementRow(`\`${String(row["method"])}\``, row));
   return [
     `Placement on ${table.count} (prompt, box, seed) triples, judged by ${table.judge}:`,
     "",
     "| method | found | colour right | centre in box (one) | both in boxes (two) | relation kept (two) | mean IoU |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
+    ...(await studentRows()),
     "",
   ];
 }
