@@ -3,14 +3,18 @@
 // From the root of the repository, with the data set under data/ and FOLLOWSPOT_INCEPTION set:
 //   npx tsx scripts/sferd.ts run mnist [ROW ...] [--count 10000]   # prints each command; goes on where it stopped
 //   npx tsx scripts/sferd.ts time mnist                            # seconds a picture, all rows in turn, on an idle machine
+//   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import sharp from "sharp";
 import { writeFileAtomic } from "../src/io/atomic.js";
+import { contactSheet } from "../src/io/contact-sheet.js";
+import { pictureOf } from "../src/io/image.js";
 import { readJson, writeJson } from "../src/io/json.js";
 import type { DistributionReport } from "../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../src/pipelines/sample-request.js";
@@ -21,6 +25,7 @@ import type { Measure } from "./sferd/report.js";
 
 const RESULTS = "docs/results/sferd";
 const BATCH = 64;
+const SHEET = { count: 64, columns: 16 };
 /** Rounds and pictures of a timing. */
 const TIMED = { rounds: 3, pictures: 4 * BATCH };
 
@@ -72,8 +77,17 @@ const measureFile = (measure: string): string => join(base, "measures", `${measu
 /** Pictures of a row in a folder. */
 async function sample(row: Row, draw: Draw, count: number, out: string): Promise<SampleReport> {
   const sampler = draw.sampler === undefined ? [] : ["--sampler", draw.sampler];
+  const like = draw.like === undefined ? [] : ["--like", draw.like];
   const told = await followspot([
-    ...["sample", "--model", modelOf(row, draw), "--steps", String(draw.steps), ...sampler],
+    ...[
+      "sample",
+      "--model",
+      modelOf(row, draw),
+      "--steps",
+      String(draw.steps),
+      ...sampler,
+      ...like,
+    ],
     ...["--count", String(count), "--batch", String(BATCH), "--out", out, "--json"],
   ]);
   return JSON.parse(told) as SampleReport;
@@ -130,14 +144,31 @@ async function time(experiment: Experiment): Promise<void> {
   await writeJson(TIMES, Object.fromEntries(medians));
 }
 
+/** The first pictures of each measure, unselected. */
+async function sheets(experiment: Experiment): Promise<void> {
+  await mkdir(RESULTS, { recursive: true });
+  for (const { id } of measured(experiment)) {
+    const folder = join(base, "samples", id);
+    const names = (await readdir(folder)).filter((file) => file.endsWith(".png")).sort();
+    const shown = names.slice(0, SHEET.count);
+    const pictures = await Promise.all(shown.map((file) => pictureOf(sharp(join(folder, file)))));
+    const sheet = await contactSheet(pictures, SHEET.columns);
+    const small = await sharp(sheet).png({ palette: true, colours: 32 }).toBuffer();
+    await writeFileAtomic(join(RESULTS, `${name}-${id}.png`), small);
+  }
+}
+
 async function report(experiment: Experiment): Promise<void> {
   const times = existsSync(TIMES) ? ((await readJson(TIMES)) as Record<string, number>) : {};
   const found: Measure[] = [];
   for (const { row, id } of measured(experiment)) {
     const made = (await readJson(measureFile(id))) as Pick<Measure, "sample" | "distribution">;
+    const { weights, ...distribution } = made.distribution;
     const seconds = times[id];
     found.push({
-      ...{ row: row.name, title: row.title, ...made },
+      ...{ row: row.name, title: row.title, sample: made.sample },
+      // Where they lie is this machine's affair.
+      distribution: { ...distribution, weights: { ...weights, path: basename(weights.path) } },
       ...(seconds === undefined ? {} : { seconds }),
     });
   }
@@ -150,6 +181,7 @@ async function report(experiment: Experiment): Promise<void> {
 const verbs: Readonly<Record<string, (experiment: Experiment) => Promise<void>>> = {
   run,
   time,
+  sheets,
   report,
 };
 const chosen = verbs[verb];
