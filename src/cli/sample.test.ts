@@ -4,7 +4,8 @@ import { runWith } from "./test-context.js";
 
 const report: SampleReport = {
   ...{ folder: "out", model: "student", role: "student", digest: "ab".repeat(32) },
-  ...{ sampler: "ddim", steps: 1, cfg: 1, seed: 7, class: null, count: 100, made: 50 },
+  ...{ sampler: "ddim", steps: 1, cfg: 1, attentionGuidance: 1, seed: 7, class: null },
+  ...{ count: 100, made: 50 },
   evaluations: {
     picture: { network: 1, predictor: 1, latentNetwork: 25, encoder: 0 },
     total: { network: 64, predictor: 64, latentNetwork: 1600, encoder: 0 },
@@ -42,11 +43,12 @@ describe("sample", () => {
     await runWith(COMMAND, { services });
     expect(asked.pop()).toEqual({ model: "student", folder: "out", count: 10_000 });
     const flags =
-      "--steps 2 --count 8 --seed 5 --batch 4 --threads 1 --class cat --cfg 1.5 --like set --sampler ancestral";
+      "--steps 2 --count 8 --seed 5 --batch 4 --threads 1 --class cat --cfg 1.5 --like set --sampler ancestral --attention-guidance 1.3";
     await runWith([...COMMAND, ...flags.split(" "), "--quiet"], { services });
     expect(asked.pop()).toEqual({
       ...{ model: "student", folder: "out", count: 8, steps: 2, seed: 5, batch: 4, threads: 1 },
       ...{ className: "cat", cfg: 1.5, like: "set", sampler: "ancestral" },
+      attentionGuidance: 1.3,
     });
   });
 
@@ -55,6 +57,7 @@ describe("sample", () => {
     [["--count", "1000001"], "--count: expected a whole number from 1 to 1000000"],
     [["--count", "0"], "--count: expected"],
     [["--cfg", "-1"], "--cfg: expected a number from 0 to 50"],
+    [["--attention-guidance", "0.5"], "--attention-guidance: expected a number from 1 to 50"],
     [["--batch", "0"], "--batch: expected"],
     [["--seed", "-1"], "--seed: expected"],
   ])("refuses %j", async (flags, expected) => {

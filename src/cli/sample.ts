@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { CONTINUOUS_SAMPLERS } from "../diffusion/continuous.js";
 import { LIMITS } from "../pipelines/limits.js";
-import { MAX_SAMPLES } from "../pipelines/sample-request.js";
+import { MAX_SAMPLES, NOTHING_TOLD } from "../pipelines/sample-request.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";
@@ -24,6 +24,7 @@ interface SampleFlags extends OutputFlags {
   threads?: number;
   class?: string;
   cfg?: number;
+  attentionGuidance?: number;
   like?: string;
 }
 
@@ -50,7 +51,15 @@ export function addSample(program: Command, context: Context): void {
       "guidance scale, 1 = none (default: the model's)",
       number("--cfg", LIMITS.cfg),
     )
-    .option("--like <pictures>", "pictures whose content the predictor is told, one after another")
+    .option(
+      "--attention-guidance <scale>",
+      "self-attention guidance of a network without predictor, 1 = none (default: 1)",
+      number("--attention-guidance", LIMITS.attentionGuidance),
+    )
+    .option(
+      "--like <pictures>",
+      `pictures whose content the predictor is told, one after another, or ${NOTHING_TOLD} for zeros`,
+    )
     .option("--batch <n>", "pictures at a time", whole("--batch", LIMIT.batch))
     .option("--threads <n>", "processor threads", whole("--threads", LIMITS.threads));
   addOutputFlags(command).action((flags: SampleFlags) => sample(flags, context));
@@ -83,10 +92,12 @@ const NETWORKS = [
 
 /** The report as lines for a person. */
 export function describeSamples(report: SampleReport): string[] {
-  const { sampler, steps, cfg, seed, count, made, evaluations, seconds } = report;
+  const { sampler, steps, cfg, attentionGuidance, seed, count } = report;
+  const { made, evaluations, seconds } = report;
   const settings = [
     `${sampler}, ${steps} ${steps === 1 ? "step" : "steps"}`,
     ...(cfg === 1 ? [] : [`guidance ${cfg}`]),
+    ...(attentionGuidance === 1 ? [] : [`attention guidance ${attentionGuidance}`]),
     ...(report.class === null ? [] : [`class ${report.class}`]),
     `seed ${seed}`,
   ];

@@ -6,6 +6,7 @@ type Range = readonly [number, number];
 export const LIMITS = {
   steps: [1, 1000],
   cfg: [0, 50],
+  attentionGuidance: [1, 50],
   strength: [0, 20],
   until: [0, 1],
   side: [8, 4096], // pixels

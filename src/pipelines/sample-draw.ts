@@ -8,6 +8,8 @@ import type { SemanticStudent } from "../distillation/index.js";
 import type { Runtime, Tensors } from "../engine/runtime/session.js";
 import { guided } from "../guidance/cfg.js";
 import { pickRows, stackRows } from "../guidance/rows.js";
+import { guidanceSite, selfAttentionGuided } from "../guidance/self-attention/index.js";
+import { sitesOf2D } from "../models/unet2d/index.js";
 import { ConstantWeights } from "../nn/constant-weights.js";
 import { streamOf } from "../training/data/streams.js";
 import {
@@ -70,8 +72,10 @@ export class Drawer {
     const shape = [rows, ...pictureOf(model)];
     if (!semantic) {
       const { unet, head, weights } = network;
+      const read = settings.attentionGuidance === 1 ? [] : [siteOf(model)];
       const denoiser = await TeacherDenoiser.create({
         ...{ runtime, unet, head, shape, weights: (graph) => new ConstantWeights(graph, weights) },
+        read,
       });
       return new Drawer(
         options,
@@ -108,15 +112,15 @@ export class Drawer {
   async draw(numbers: readonly number[], signal?: AbortSignal): Promise<Latent> {
     const { model, settings } = this.options;
     const { unet } = model.network;
-    const { cfg, steps, seed } = settings;
+    const { steps, seed } = settings;
     const latents = await this.latentsOf(numbers, signal);
     const names = model.semantic ? (["network", "predictor"] as const) : (["network"] as const);
-    const denoiser = this.tally.counted(this.network(latents), names);
+    const denoiser = guidedBy(this.tally.counted(this.network(latents), names), model, settings);
     const classes =
       settings.class === null ? classesInTurn(unet, numbers) : numbers.map(() => settings.class!);
     return drawPictures({
       ...runOf(model, settings),
-      denoiser: guided(denoiser, floats([1, 1, 1], [noClassOf(unet) ?? 0]), cfg),
+      denoiser,
       streams: numbers.map((i) => new Generator(BigInt(seed + i))),
       ...{ picture: pictureOf(model), classes, steps, signal },
     });
@@ -151,6 +155,22 @@ export class Drawer {
     this.tally.count.latentNetwork += (this.latents.evaluations - before) * numbers.length;
     return drawn;
   }
+}
+
+const PICTURE_RANGE = 1; // largest magnitude of a picture's values
+
+/** The self-attention that guidance looks at. Throws FollowspotError when the network has none. */
+function siteOf({ network: { unet, size } }: PixelModel): string {
+  return guidanceSite(sitesOf2D(unet, size, size));
+}
+
+/** Guided by classes inside, by attention outside, as the settings say. */
+function guidedBy(denoiser: Denoiser, model: PixelModel, settings: SampleSettings): Denoiser {
+  const { cfg, attentionGuidance: scale } = settings;
+  const { unet } = model.network;
+  const classified = guided(denoiser, floats([1, 1, 1], [noClassOf(unet) ?? 0]), cfg);
+  if (scale === 1) return classified;
+  return selfAttentionGuided(classified, siteOf(model), { scale, clamp: PICTURE_RANGE });
 }
 
 function pictureOf({ network: { size, unet } }: PixelModel): number[] {

@@ -28,6 +28,7 @@ const noteSchema = z.object({
   variance: z.string().nullable(),
   steps: z.number(),
   cfg: z.number(),
+  attentionGuidance: z.number(),
   seed: z.number(),
   class: z.number().nullable(),
   like: z.string().nullable(),

@@ -5,6 +5,9 @@ import type { Reporter } from "./draw-request.js";
 /** Pictures of one call, at most. */
 export const MAX_SAMPLES = 1_000_000;
 
+/** In the place of pictures to tell: the predictor gets a latent of zeros. */
+export const NOTHING_TOLD = "none";
+
 export interface SampleRequest {
   /** Folder of a teacher, a student, or a student with predictor and latent network. */
   readonly model: string;
@@ -25,7 +28,9 @@ export interface SampleRequest {
   readonly className?: string;
   /** Scale of classifier-free guidance, 0 to 50; that of the model's folder when absent. */
   readonly cfg?: number;
-  /** Pictures whose content a predictor is told, one after another; the latent network's drawings when absent. */
+  /** Scale 1 + w of self-attention guidance, 1 to 50; 1, no guidance, when absent. */
+  readonly attentionGuidance?: number;
+  /** Pictures whose content a predictor is told, one after another, or NOTHING_TOLD; the latent network's drawings when absent. */
   readonly like?: string;
 }
 
@@ -46,6 +51,7 @@ export interface SampleReport {
   readonly sampler: string;
   readonly steps: number;
   readonly cfg: number;
+  readonly attentionGuidance: number;
   readonly seed: number;
   /** The class of all pictures; null when they have none or each in turn. */
   readonly class: string | null;

@@ -18,14 +18,19 @@ export interface SampleSettings {
   readonly variance: Variance | null;
   readonly steps: number;
   readonly cfg: number;
+  /** Scale of self-attention guidance; 1 is none. */
+  readonly attentionGuidance: number;
   readonly seed: number;
   /** Class of all pictures; null when they have none or each in turn. */
   readonly class: number | null;
-  /** Pictures whose content is told; null when there are none. */
+  /** Pictures whose content is told, or NOTHING_TOLD; null when there are none. */
   readonly like: string | null;
 }
 
-type Asked = Pick<SampleRequest, "sampler" | "steps" | "cfg" | "seed" | "className" | "like">;
+type Asked = Pick<
+  SampleRequest,
+  "sampler" | "steps" | "cfg" | "attentionGuidance" | "seed" | "className" | "like"
+>;
 
 /**
  * The settings that a model is drawn with.
@@ -40,6 +45,7 @@ export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
     variance: sampler === "ancestral" ? varianceOf(model) : null,
     steps: stepsOf(model, asked.steps),
     cfg: cfgOf(model, asked.cfg),
+    attentionGuidance: attentionGuidanceOf(model, asked.attentionGuidance),
     seed: asked.seed ?? 0,
     class: asked.className === undefined ? null : classOf(model, asked.className),
     like: likeOf(model, asked.like),
@@ -115,6 +121,14 @@ function cfgOf({ name, network }: PixelModel, asked?: number): number {
   throw new FollowspotError(`--cfg: expected 1 for ${name}, which has no classes, got ${cfg}.`, {
     remedy: "Guidance leads from no class to a class.",
   });
+}
+
+function attentionGuidanceOf({ name, semantic }: PixelModel, asked = 1): number {
+  if (asked === 1 || !semantic) return asked;
+  throw new FollowspotError(
+    `--attention-guidance: expected 1 for ${name}, which has a predictor, got ${asked}.`,
+    { remedy: "Draw the network alone: the folder that the predictor was trained beside." },
+  );
 }
 
 function classOf({ name, network }: PixelModel, asked: string): number {

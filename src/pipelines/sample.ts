@@ -1,5 +1,6 @@
 // Pictures from a model of pixels as the command line asks for them: into a folder, by batches, gone on with if cut short.
 
+import type { Latent } from "../diffusion/denoiser.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import { workerRuntime } from "../engine/runtime/worker.js";
 import type { Picture } from "../io/image.js";
@@ -85,7 +86,7 @@ async function makePictures(work: Work): Promise<Spent> {
   const ready = performance.now() - encoding * 1000;
   try {
     const { rows, drawing } = await drawBatches(work, drawer);
-    const evaluations = { ...drawer.evaluations, encoder: latents?.shape[0] ?? 0 };
+    const evaluations = { ...drawer.evaluations, encoder: encoderEvaluations(told, latents) };
     return { rows, drawing: drawing + encoding, ready, evaluations };
   } finally {
     await drawer.release();
@@ -125,6 +126,10 @@ async function writeAll(
   if (failed) throw failed.reason;
 }
 
+function encoderEvaluations(told: ToldPictures | undefined, latents: Latent | undefined): number {
+  return told?.encoded ? latents!.shape[0]! : 0;
+}
+
 /** What `work` gives, and the seconds that it took. */
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   const began = performance.now();
@@ -140,11 +145,12 @@ function reportOf(
 ): SampleReport {
   const { evaluations: total, rows, made, started, ready, drawing } = spent;
   const { facts } = model.network;
-  const { variance, steps, cfg, seed, class: chosen } = settings;
+  const { variance, steps, cfg, attentionGuidance, seed, class: chosen } = settings;
   const sampler = variance === null ? settings.sampler : `${settings.sampler}, ${variance}`;
   const each = (evaluations: number): number => (rows === 0 ? 0 : evaluations / rows);
   return {
-    ...{ folder, model: name, role: facts.role, digest: model.digest, sampler, steps, cfg, seed },
+    ...{ folder, model: name, role: facts.role, digest: model.digest, sampler, steps },
+    ...{ cfg, attentionGuidance, seed },
     class: chosen === null ? null : (facts.classes?.[chosen] ?? String(chosen)),
     ...{ count, made },
     evaluations: {

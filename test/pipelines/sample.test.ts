@@ -9,6 +9,7 @@ import { openDataset } from "../../src/io/dataset/index.js";
 import { decodeImage } from "../../src/io/image.js";
 import type { Reporter } from "../../src/pipelines/draw-request.js";
 import { samplePictures } from "../../src/pipelines/sample.js";
+import { NOTHING_TOLD } from "../../src/pipelines/sample-request.js";
 import type { SampleRequest } from "../../src/pipelines/sample-request.js";
 import { drawTeacher, teacherPacking, toPictures } from "../../src/training/teacher/index.js";
 import { readTeacher } from "../../src/training/teacher/folder.js";
@@ -210,6 +211,32 @@ describe("samples", () => {
     expect(await difference(await filesOf("guided"), await filesOf("plain"))).toBeGreaterThan(1);
   }, 900_000);
 
+  it("follow attention guidance, at twice the evaluations, inside and outside of classes", async () => {
+    const student = await sample("progressive", "attentive", { attentionGuidance: 3, count: 4 });
+    expect(student).toMatchObject({
+      attentionGuidance: 3,
+      evaluations: { picture: { network: 8 } },
+    });
+    await sample("progressive", "inattentive", { attentionGuidance: 1, count: 4 });
+    const [guided, plain] = [await filesOf("attentive"), await filesOf("inattentive")];
+    expect(await difference(guided, plain)).toBeGreaterThan(1);
+    // Two rows for the classes, twice.
+    const teacher = await sample("teacher", "attentive-classes", {
+      attentionGuidance: 3,
+      count: 4,
+    });
+    expect(teacher.evaluations.picture.network).toBe(8);
+  }, 900_000);
+
+  it("are told nothing where zeros are asked for", async () => {
+    const report = await sample("latent", "zeros", { like: NOTHING_TOLD, count: 4 });
+    expect(report.evaluations.picture).toEqual({
+      ...{ network: 4, predictor: 4, latentNetwork: 0, encoder: 0 },
+    });
+    await sample("latent", "not-zeros", { count: 4 });
+    expect(await difference(await filesOf("zeros"), await filesOf("not-zeros"))).toBeGreaterThan(1);
+  }, 900_000);
+
   it("of a consistency student are of any number of steps, of others with a warning or not", async () => {
     const notes: string[] = [];
     const reporter = { ...silent, note: (line: string): void => void notes.push(line) };
@@ -251,6 +278,12 @@ describe("refused are", () => {
       "consistency",
       { sampler: "ddim" },
       /expected renoise .* a student, got "ddim"/,
+    ],
+    [
+      "attention guidance of a predictor",
+      "latent",
+      { attentionGuidance: 1.3 },
+      /--attention-guidance: expected 1 for .*latent, which has a predictor, got 1.3/,
     ],
     ["a folder that is not there", "nowhere", {}, /expected the folder .*got none of that name/],
     ["pictures", "pictures", {}, /expected the folder of a teacher or a student/],
