@@ -78,16 +78,11 @@ const measureFile = (measure: string): string => join(base, "measures", `${measu
 async function sample(row: Row, draw: Draw, count: number, out: string): Promise<SampleReport> {
   const sampler = draw.sampler === undefined ? [] : ["--sampler", draw.sampler];
   const like = draw.like === undefined ? [] : ["--like", draw.like];
+  const { attentionGuidance: scale } = draw;
+  const guidance = scale === undefined ? [] : ["--attention-guidance", String(scale)];
   const told = await followspot([
-    ...[
-      "sample",
-      "--model",
-      modelOf(row, draw),
-      "--steps",
-      String(draw.steps),
-      ...sampler,
-      ...like,
-    ],
+    ...["sample", "--model", modelOf(row, draw), "--steps", String(draw.steps)],
+    ...[...sampler, ...guidance, ...like],
     ...["--count", String(count), "--batch", String(BATCH), "--out", out, "--json"],
   ]);
   return JSON.parse(told) as SampleReport;

@@ -18,7 +18,9 @@ export interface Draw {
   readonly steps: number;
   /** A teacher's; the model's own when absent. */
   readonly sampler?: string;
-  /** Pictures whose content is told; drawn latents tell it when absent. */
+  /** Scale of self-attention guidance while sampling; none when absent. */
+  readonly attentionGuidance?: number;
+  /** Pictures whose content is told, or "none" for zeros; drawn latents tell it when absent. */
   readonly like?: string;
 }
 
@@ -39,6 +41,15 @@ const CHAIN: readonly Draw[] = [1, 2, 4].map((steps) => ({
   steps,
 }));
 
+/** A consistency student takes any number of steps. */
+const ANY_STEPS: readonly Draw[] = [1, 2, 4].map((steps) => ({ model: "model", steps }));
+
+/** With this budget a guided teacher's five evaluations leave as many updates as the plain one's three. */
+const GUIDED_BUDGET = "64000";
+
+/** About twice the multiplications and parameters, as the predictor takes and has as much as the network. */
+const LARGER = { "unet.block_out_channels": "[24,48,112]", "unet.norm_num_groups": "8" };
+
 const student = (preset: string, set: Record<string, string> = {}): NonNullable<Row["train"]> => ({
   preset,
   set: { parent: "{teacher}/model", ...set },
@@ -52,6 +63,39 @@ function seeded(row: Row & Required<Pick<Row, "train">>, seeds: readonly number[
     train: { ...train, set: { ...train.set, seed: String(seed) } },
   }));
   return [row, ...again];
+}
+
+const SEEDS = [2, 3];
+
+/** Teacher and predictor of variant d: a row of the encoder and predictor, and one that draws what they are told. */
+function decoders(seed?: number): Row[] {
+  const own = seed === undefined ? "" : `-seed${seed}`;
+  const set: Record<string, string> = seed === undefined ? {} : { seed: String(seed) };
+  const told = { model: "model", steps: 1, sampler: "ddim", like: "data/mnist" };
+  return [
+    {
+      name: `decoder${own}`,
+      title: "teacher and predictor of variant d, told test pictures",
+      train: {
+        preset: "mnist-semantic",
+        set: {
+          student: "{teacher}/model",
+          teacher: "{teacher}/model",
+          "target.kind": "data",
+          budget: "153600",
+          "learning_rate.peak": "0.001",
+          ...set,
+        },
+      },
+      draws: seed === undefined ? [told] : [],
+    },
+    {
+      name: `told${own}`,
+      title: "teacher and predictor of variant d, latents drawn",
+      train: { preset: "mnist-latent", set: { parent: `{decoder${own}}/model`, ...set } },
+      draws: [{ model: "model", steps: 1, sampler: "ddim" }],
+    },
+  ];
 }
 
 const MNIST: Experiment = {
@@ -69,6 +113,11 @@ const MNIST: Experiment = {
       title: "teacher, DPM-Solver++(2M)",
       draws: teacherDraws("dpm++2m", [2, 4, 8]),
     },
+    {
+      name: "teacher-guided",
+      title: "teacher, DDIM, guided by its attention while sampling",
+      draws: [{ model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3 }],
+    },
     ...seeded(
       {
         name: "pd",
@@ -76,7 +125,7 @@ const MNIST: Experiment = {
         train: student("mnist-progressive"),
         draws: CHAIN,
       },
-      [2, 3],
+      SEEDS,
     ),
     ...seeded(
       {
@@ -85,13 +134,40 @@ const MNIST: Experiment = {
         train: student("mnist-progressive-guided"),
         draws: CHAIN,
       },
-      [2, 3],
+      SEEDS,
     ),
     {
-      name: "cd",
-      title: "consistency distillation",
-      train: student("mnist-consistency"),
-      draws: [1, 2, 4].map((steps) => ({ model: "model", steps })),
+      name: "pd-guided-updates",
+      title: "progressive distillation, guided teacher, as many updates",
+      train: student("mnist-progressive-guided", { budget: GUIDED_BUDGET }),
+      draws: CHAIN.slice(0, 1),
+    },
+    {
+      name: "teacher-large",
+      title: "teacher as large as network and predictor, DDIM",
+      train: { preset: "mnist-teacher", set: LARGER },
+      draws: [{ model: "model", steps: 16, sampler: "ddim" }],
+    },
+    {
+      name: "pd-large",
+      title: "progressive distillation of that teacher",
+      train: student("mnist-progressive", { parent: "{teacher-large}/model" }),
+      draws: CHAIN.slice(0, 1),
+    },
+    ...seeded(
+      {
+        name: "cd",
+        title: "consistency distillation",
+        train: student("mnist-consistency"),
+        draws: ANY_STEPS,
+      },
+      SEEDS,
+    ),
+    {
+      name: "cd-guided",
+      title: "consistency distillation, guided teacher",
+      train: student("mnist-consistency", { guidance: '{"scale":1.3}' }),
+      draws: ANY_STEPS,
     },
     {
       name: "information",
@@ -106,26 +182,12 @@ const MNIST: Experiment = {
       },
       draws: [],
     },
+    ...decoders(),
+    ...SEEDS.flatMap(decoders),
     {
-      name: "decoder",
-      title: "teacher and predictor of variant d, told test pictures",
-      train: {
-        preset: "mnist-semantic",
-        set: {
-          student: "{teacher}/model",
-          teacher: "{teacher}/model",
-          "target.kind": "data",
-          budget: "153600",
-          "learning_rate.peak": "0.001",
-        },
-      },
-      draws: [{ model: "model", steps: 1, sampler: "ddim", like: "data/mnist" }],
-    },
-    {
-      name: "told",
-      title: "teacher and predictor of variant d, latents drawn",
-      train: { preset: "mnist-latent", set: { parent: "{decoder}/model" } },
-      draws: [{ model: "model", steps: 1, sampler: "ddim" }],
+      name: "decoder-zeros",
+      title: "teacher and predictor of variant d, told zeros",
+      draws: [{ model: "{decoder}/model", steps: 1, sampler: "ddim", like: "none" }],
     },
   ],
 };
