@@ -261,6 +261,24 @@ describe("a distilled text-to-image model", () => {
     await pipeline.close();
   });
 
+  it("begins with another student's network where one is named, its network alone", async () => {
+    const lone = await loneStudent();
+    const run = join(base, "again");
+    await writeTinyPool(run);
+    const still = { learning_rate: { peak: 1e-12, floor: 1e-12, warmup: 1 }, steps: 1 };
+    const task = taskOf(document({ ...still, start_from: lone }));
+    const runtime = withThreads(nodeRuntime(), 1);
+    const { packing, trainer } = await task.train({ runtime, folder: run });
+    const { weights } = await readTextParent({ parent: lone, cfg: 1 });
+    const named = new Map([...weights].map(([name, value]) => [`unet.${name}`, value]));
+    const [began, wanted] = [trainer.state.average.data as Float32Array, packing.pack(named)];
+    const furthest = wanted.map((value, i) => Math.abs(value - began[i]!));
+    expect(furthest.reduce((most, value) => Math.max(most, value))).toBeLessThan(1e-7);
+    const lost = taskOf(document({ ...still, start_from: "nowhere" }));
+    await rm(join(run, "checkpoint-00000001.safetensors"));
+    await expect(lost.train({ runtime, folder: run })).rejects.toThrow(/nowhere/);
+  }, 120_000);
+
   it("draws the same with its network alone, beside the model that has the rest", async () => {
     const lone = await loneStudent();
     const pictures = await Promise.all(

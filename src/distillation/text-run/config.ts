@@ -36,6 +36,8 @@ export const textStudentSchema = z
     kind: z.literal("text-to-image-student"),
     /** Folder of the text-to-image model that is the teacher. */
     parent: z.string().min(1),
+    /** Folder of a student whose weights are begun with; the parent's own when null. */
+    start_from: z.string().min(1).nullable().default(null),
     scenes: sceneChoiceSchema,
     target: z.strictObject({
       kind: z.enum(TARGET_KINDS).exclude(["reference", "data"]),

@@ -8,6 +8,7 @@ import { fit } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { optimiserNamed } from "../../training/optimiser.js";
 import { warmupCosine } from "../../training/schedule.js";
+import { readTrained, startingWeights } from "../../training/text-to-image/start.js";
 import { prepareLatents } from "../../training/text-to-image/data.js";
 import type { Trainer } from "../../training/trainer.js";
 import { TextStudentBatches } from "./batches.js";
@@ -44,13 +45,17 @@ export async function trainTextStudent(
     }),
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,
-    start: () => studentOf(parent),
+    start: () => startOf(config, parent),
     batchOf: (k) => Promise.resolve(batches.at(k)),
   };
   return { packing, ...(await fit(task, options)) };
 }
 
-/** The parent's network by the names of a student's weights: what training begins with. */
-function studentOf({ weights }: TextParent): Map<string, HostTensor> {
-  return new Map([...weights].map(([name, value]) => [`unet.${name}`, value] as const));
+/** What training begins with, by the names of a student's weights: the parent's network, or a student's of the same form. */
+async function startOf(
+  { start_from: folder }: TextStudentConfig,
+  { weights }: TextParent,
+): Promise<ReadonlyMap<string, HostTensor>> {
+  const own = new Map([...weights].map(([name, value]) => [`unet.${name}`, value] as const));
+  return folder === null ? own : startingWeights(own, await readTrained(folder));
 }

@@ -1,9 +1,9 @@
 // The weights that a run begins with: a trained model's where a folder is named, fresh ones for what it lacks.
 
-import { join } from "node:path";
 import { FollowspotError } from "../../core/errors.js";
 import { formatShape } from "../../core/shape.js";
 import type { HostTensor } from "../../core/tensor.js";
+import { resolveModelFile } from "../../io/model-folder.js";
 import { openSafetensors } from "../../io/safetensors.js";
 import { shippedPath } from "../run/shipped.js";
 
@@ -13,14 +13,14 @@ const FILES = [
 ] as const;
 
 /**
- * A pipeline folder's UNet and text encoder, by the names that training gives them (`unet.…`, `text_encoder.…`).
+ * A pipeline's UNet and text encoder, its own or its neighbour's, by the names that training gives them (`unet.…`, `text_encoder.…`).
  *
  * @throws FollowspotError when a file is missing or damaged
  */
 export async function readTrained(folder: string): Promise<ReadonlyMap<string, HostTensor>> {
   const weights = new Map<string, HostTensor>();
   for (const [part, path] of FILES) {
-    const file = await openSafetensors(join(shippedPath(folder), path));
+    const file = await openSafetensors(await resolveModelFile(shippedPath(folder), path));
     for (const [name, value] of await file.readAllFloat32()) weights.set(`${part}.${name}`, value);
   }
   return weights;
