@@ -271,7 +271,7 @@ describe("a distilled text-to-image model", () => {
     const { packing, trainer } = await task.train({ runtime, folder: run });
     const { weights } = await readTextParent({ parent: lone, cfg: 1 });
     const named = new Map([...weights].map(([name, value]) => [`unet.${name}`, value]));
-    const [began, wanted] = [trainer.state.average.data as Float32Array, packing.pack(named)];
+    const [began, wanted] = [trainer.state.average.data, packing.pack(named)];
     const furthest = wanted.map((value, i) => Math.abs(value - began[i]!));
     expect(furthest.reduce((most, value) => Math.max(most, value))).toBeLessThan(1e-7);
     const lost = taskOf(document({ ...still, start_from: "nowhere" }));
