@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { FollowspotError } from "../src/core/errors.js";
 import { nodeRuntime } from "../src/engine/runtime/node.js";
 import { writeFileAtomic } from "../src/io/atomic.js";
@@ -39,8 +40,9 @@ const PICTURES = join(OUT, "pictures.png");
 const COMMAND = "npx tsx scripts/eye-labels.ts report";
 const DETECTOR = "models/detector";
 const TILE_COLUMNS = 10;
-const SHEET_PICTURES = 20;
-const SHEET_LAYOUT = { columns: 5, side: 240 };
+const SHEET_PICTURES = 12;
+// Large enough to see on which side of a box's edge a middle lies.
+const SHEET_LAYOUT = { columns: 4, side: 380 };
 
 /** What a run's records belong to. */
 interface RunHeader {
@@ -92,7 +94,8 @@ async function writeSheets(
     const captions = shown.map(({ prompt }, i) => `${start + i + 1}: ${prompt}`);
     const these = pictures.slice(start, start + SHEET_PICTURES);
     const sheet = await placementSheet(these, shown, captions, SHEET_LAYOUT);
-    await writeFileAtomic(join(OUT, `sheet-${start / SHEET_PICTURES + 1}.png`), sheet);
+    const small = await sharp(sheet).jpeg({ quality: 85 }).toBuffer();
+    await writeFileAtomic(join(OUT, `sheet-${start / SHEET_PICTURES + 1}.jpg`), small);
   }
 }
 
