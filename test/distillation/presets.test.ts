@@ -98,6 +98,7 @@ describe("presets", () => {
     { preset: "mnist-progressive", graphs: 4 },
     { preset: "mnist-progressive-guided", graphs: 4 },
     { preset: "mnist-consistency", graphs: 1 },
+    { preset: "tiny-imagenet-20-progressive", graphs: 4 },
     { preset: "mnist-semantic", graphs: 1 },
     { preset: "mnist-latent", graphs: 1 },
     { preset: "stage-live", graphs: 1 },
