@@ -2,6 +2,7 @@
 //
 // From the root of the repository, with the data set under data/ and FOLLOWSPOT_INCEPTION set:
 //   npx tsx scripts/sferd.ts run mnist [ROW ...] [--count 10000]   # prints each command; goes on where it stopped
+//   npx tsx scripts/sferd.ts inception mnist [ROW ...] [--few 2000] # Inception's distances of what `run` drew
 //   npx tsx scripts/sferd.ts time mnist                            # seconds a picture, all rows in turn, on an idle machine
 //   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
@@ -18,10 +19,11 @@ import { pictureOf } from "../src/io/image.js";
 import { readJson, writeJson } from "../src/io/json.js";
 import type { DistributionReport } from "../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../src/pipelines/sample-request.js";
+import { measureDigits } from "./sferd/digits-measure.js";
 import { EXPERIMENTS } from "./sferd/rows.js";
 import type { Draw, Experiment, Row } from "./sferd/rows.js";
 import { sferdMarkdown } from "./sferd/report.js";
-import type { Measure } from "./sferd/report.js";
+import type { Measure, Measured } from "./sferd/report.js";
 
 const RESULTS = "docs/results/sferd";
 const BATCH = 64;
@@ -31,8 +33,13 @@ const TIMED = { rounds: 3, pictures: 4 * BATCH };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: "string", default: "10000" } },
+  options: {
+    count: { type: "string", default: "10000" },
+    few: { type: "string", default: "2000" },
+    threads: { type: "string" },
+  },
 });
+const threads = values.threads === undefined ? [] : ["--threads", values.threads];
 const [verb = "", name = "", ...only] = positionals;
 const experiment = EXPERIMENTS[name];
 const base = join("runs", "sferd", name);
@@ -53,20 +60,23 @@ async function followspot(args: readonly string[]): Promise<string> {
 }
 
 const runFolder = (row: string): string => join(base, row);
+const samplesFolder = (measure: string): string => join(base, "samples", measure);
 const named = (text: string): string =>
-  text.replace(/\{([\w-]+)\}/g, (_, row: string) => runFolder(row));
+  text
+    .replace(/\{samples\/([\w-]+)\}/g, (_, measure: string) => samplesFolder(measure))
+    .replace(/\{([\w-]+)\}/g, (_, row: string) => runFolder(row));
 
 async function train({ name: row, train: run }: Row): Promise<void> {
   if (!run || existsSync(join(runFolder(row), "model"))) return;
   if (existsSync(join(runFolder(row), "run.json"))) {
-    await followspot(["train", "--resume", runFolder(row)]);
+    await followspot(["train", "--resume", runFolder(row), ...threads]);
     return;
   }
   const changes = Object.entries(run.set).flatMap(([path, value]) => [
     "--set",
     `${path}=${named(value)}`,
   ]);
-  await followspot(["train", run.preset, "-o", runFolder(row), ...changes]);
+  await followspot(["train", run.preset, "-o", runFolder(row), ...threads, ...changes]);
 }
 
 const modelOf = (row: Row, { model }: Draw): string =>
@@ -84,37 +94,56 @@ async function sample(row: Row, draw: Draw, count: number, out: string): Promise
     ...["sample", "--model", modelOf(row, draw), "--steps", String(draw.steps)],
     ...[...sampler, ...guidance, ...like],
     ...["--count", String(count), "--batch", String(BATCH), "--out", out, "--json"],
+    ...threads,
   ]);
   return JSON.parse(told) as SampleReport;
 }
 
-async function measure(row: Row, draw: Draw, { data, size }: Experiment): Promise<void> {
+/** Draws a row's pictures and has the judge of digits look at them. */
+async function measure(row: Row, draw: Draw, { data }: Experiment): Promise<void> {
   const id = measureOf(row, draw);
   if (existsSync(measureFile(id))) return;
-  const out = join(base, "samples", id);
+  const out = samplesFolder(id);
+  const count = Math.min(Number(values.count), draw.count ?? Infinity);
   // Of pictures that lie there already, nobody could tell what they cost.
   await rm(out, { recursive: true, force: true });
-  const drawn = await sample(row, draw, Number(values.count), out);
-  const judged = await followspot([
-    ...["evaluate", "distribution", out, "--against", data, "--split", "train"],
-    ...["--count", values.count, "--size", String(size), "--json"],
-  ]);
+  const drawn = await sample(row, draw, count, out);
+  const judge = { count, folder: join(base, "judge"), ...threadCount() };
+  const digits = await measureDigits(out, data, judge);
   await mkdir(join(base, "measures"), { recursive: true });
-  await writeJson(measureFile(id), {
-    sample: drawn,
-    distribution: JSON.parse(judged) as DistributionReport,
-  });
+  await writeJson(measureFile(id), { sample: drawn, digits });
 }
 
-async function run({ rows, ...rest }: Experiment): Promise<void> {
-  for (const row of rows.filter(({ name: each }) => only.length === 0 || only.includes(each))) {
+const threadCount = (): { threads?: number } =>
+  values.threads === undefined ? {} : { threads: Number(values.threads) };
+
+const chosenRows = ({ rows }: Experiment): Row[] =>
+  rows.filter(({ name: each }) => only.length === 0 || only.includes(each));
+
+async function run(experiment: Experiment): Promise<void> {
+  for (const row of chosenRows(experiment)) {
     await train(row);
-    for (const draw of row.draws) await measure(row, draw, { rows, ...rest });
+    for (const draw of row.draws) await measure(row, draw, experiment);
+  }
+}
+
+/** Has Inception look at some of the pictures that were drawn: a hundred times as dear as the judge of digits. */
+async function inception(experiment: Experiment): Promise<void> {
+  const { data, size } = experiment;
+  for (const { id } of measured({ ...experiment, rows: chosenRows(experiment) })) {
+    const made = (await readJson(measureFile(id))) as Measured;
+    if (made.distribution !== undefined) continue;
+    const judged = await followspot([
+      ...["evaluate", "distribution", samplesFolder(id), "--against", data, "--split", "train"],
+      ...["--count", values.few, "--size", String(size), "--json", ...threads],
+    ]);
+    const distribution = JSON.parse(judged) as DistributionReport;
+    await writeJson(measureFile(id), { ...made, distribution });
   }
 }
 
 /** What is measured, in the order of the rows. */
-function measured({ rows }: Experiment): { row: Row; draw: Draw; id: string }[] {
+function measured({ rows }: Pick<Experiment, "rows">): { row: Row; draw: Draw; id: string }[] {
   const all = rows.flatMap((row) =>
     row.draws.map((draw) => ({ row, draw, id: measureOf(row, draw) })),
   );
@@ -153,17 +182,20 @@ async function sheets(experiment: Experiment): Promise<void> {
   }
 }
 
+/** Where the weights lie is this machine's affair. */
+function withoutPlace({ weights, ...report }: DistributionReport): DistributionReport {
+  return { ...report, weights: { ...weights, path: basename(weights.path) } };
+}
+
 async function report(experiment: Experiment): Promise<void> {
   const times = existsSync(TIMES) ? ((await readJson(TIMES)) as Record<string, number>) : {};
   const found: Measure[] = [];
   for (const { row, id } of measured(experiment)) {
-    const made = (await readJson(measureFile(id))) as Pick<Measure, "sample" | "distribution">;
-    const { weights, ...distribution } = made.distribution;
+    const made = (await readJson(measureFile(id))) as Measured;
     const seconds = times[id];
     found.push({
-      ...{ row: row.name, title: row.title, sample: made.sample },
-      // Where they lie is this machine's affair.
-      distribution: { ...distribution, weights: { ...weights, path: basename(weights.path) } },
+      ...{ row: row.name, title: row.title, ...made },
+      ...(made.distribution && { distribution: withoutPlace(made.distribution) }),
       ...(seconds === undefined ? {} : { seconds }),
     });
   }
@@ -175,6 +207,7 @@ async function report(experiment: Experiment): Promise<void> {
 
 const verbs: Readonly<Record<string, (experiment: Experiment) => Promise<void>>> = {
   run,
+  inception,
   time,
   sheets,
   report,

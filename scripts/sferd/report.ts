@@ -1,28 +1,35 @@
-// The table of the experiment, from what `sample` and `evaluate distribution` printed.
+// The table of the experiment, from what `sample`, the judge of digits and `evaluate distribution` said.
 
 import type { DistributionReport } from "../../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../../src/pipelines/sample-request.js";
+import type { DigitsReport } from "./digits-measure.js";
 
-/** One row's model, drawn in some number of steps. */
-export interface Measure {
+/** What is kept of one row's model, drawn in some number of steps. */
+export interface Measured {
+  readonly sample: SampleReport;
+  readonly digits: DigitsReport;
+  /** By Inception; absent where that was not asked. */
+  readonly distribution?: DistributionReport;
+}
+
+export interface Measure extends Measured {
   readonly row: string;
   readonly title: string;
-  readonly sample: SampleReport;
-  readonly distribution: DistributionReport;
   /** Seconds a picture, of a run in which all rows took turns; absent where none was made. */
   readonly seconds?: number;
 }
 
 const HEAD = [
-  "| what | steps | evaluations | ms a picture | seeds | FD-768 | KID x 1000 | precision | recall |",
-  "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+  "| what | steps | evaluations | ms a picture | seeds | pictures | FD-digits | precision | recall | sure | FD-768 | KID x 1000 |",
+  "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 ];
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A mean, and the range where there are several. */
+/** A mean, and the range where there are several; a dash where there is nothing. */
 function spread(values: readonly number[], digits: number): string {
+  if (values.length === 0) return "-";
   const middle = mean(values).toFixed(digits);
   if (values.length === 1) return middle;
   return `${middle} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
@@ -30,10 +37,11 @@ function spread(values: readonly number[], digits: number): string {
 
 /** Measures that differ in their seed alone. */
 function line(measures: readonly Measure[]): string {
-  const { title, sample, seconds } = measures[0]!;
+  const { title, sample, seconds, digits } = measures[0]!;
   const { network, predictor, latentNetwork } = sample.evaluations.picture;
-  const of = (value: (report: DistributionReport) => number): number[] =>
-    measures.map(({ distribution }) => value(distribution));
+  const digitsOf = (value: (report: DigitsReport) => number): number[] =>
+    measures.map((measure) => value(measure.digits));
+  const inceptions = measures.flatMap(({ distribution }) => distribution ?? []);
   const extra = latentNetwork > 0 ? ` and ${latentNetwork} of the latent network` : "";
   const cells = [
     title,
@@ -41,25 +49,31 @@ function line(measures: readonly Measure[]): string {
     `${network + predictor}${extra}`,
     seconds === undefined ? "-" : (1000 * seconds).toFixed(1),
     measures.length,
-    spread(
-      of(({ frechet }) => frechet),
-      3,
-    ),
-    spread(
-      of(({ kernel }) => 1000 * kernel.mean),
-      2,
-    ),
-    mean(of(({ precision }) => precision)).toFixed(3),
-    mean(of(({ recall }) => recall)).toFixed(3),
+    digits.count,
+    spread(digitsOf(({ frechet }) => frechet), 2), // prettier-ignore
+    mean(digitsOf(({ precision }) => precision)).toFixed(3),
+    mean(digitsOf(({ recall }) => recall)).toFixed(3),
+    mean(digitsOf(({ sure }) => sure)).toFixed(3),
+    spread(inceptions.map(({ frechet }) => frechet), 3), // prettier-ignore
+    spread(inceptions.map(({ kernel }) => 1000 * kernel.mean), 2), // prettier-ignore
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
+/** What Inception's figures were taken of, where there are any. */
+function inceptionLines(measures: readonly Measure[]): string[] {
+  const first = measures.find(({ distribution }) => distribution)?.distribution;
+  if (!first) return [];
+  const { pictures, reference, weights, input } = first;
+  return [
+    `FD-768 and KID: ${pictures.count} of these pictures against ${reference.count} of ${reference.of} of the training set`,
+    `(${reference.digest.slice(0, 12)}, ${reference.resizing}); Inception-v3 ${weights.digest.slice(0, 12)}, ${input}.`,
+  ];
+}
+
 /** The table as a page. */
 export function sferdMarkdown(name: string, measures: readonly Measure[]): string {
-  const first = measures[0]?.distribution;
-  if (!first) return `# ${name}\n\nNothing is measured yet.\n`;
-  const { pictures, reference, weights, input } = first;
+  if (measures.length === 0) return `# ${name}\n\nNothing is measured yet.\n`;
   const groups = new Map<string, Measure[]>();
   for (const measure of measures) {
     const key = `${measure.title} ${measure.sample.steps}`;
@@ -68,8 +82,9 @@ export function sferdMarkdown(name: string, measures: readonly Measure[]): strin
   return [
     `# ${name}: measured`,
     "",
-    `Made by \`npx tsx scripts/sferd.ts report ${name}\`. ${pictures.count} pictures of each against ${reference.count} of ${reference.of} of the training set`,
-    `(${reference.digest.slice(0, 12)}, ${reference.resizing}); Inception-v3 ${weights.digest.slice(0, 12)}, ${input}.`,
+    `Made by \`npx tsx scripts/sferd.ts report ${name}\`. FD-digits, precision, recall: the pictures against as many of the training set, on the`,
+    "features of the judge of digits; sure: the share of which it is nine tenths sure. Where there are several seeds, mean (lowest to highest).",
+    ...inceptionLines(measures),
     "",
     ...HEAD,
     ...[...groups.values()].map(line),

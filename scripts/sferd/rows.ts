@@ -22,6 +22,8 @@ export interface Draw {
   readonly attentionGuidance?: number;
   /** Pictures whose content is told, or "none" for zeros; drawn latents tell it when absent. */
   readonly like?: string;
+  /** Most pictures to draw, where many steps make them dear. */
+  readonly count?: number;
 }
 
 /** An experiment on one data set. */
@@ -32,8 +34,11 @@ export interface Experiment {
   readonly rows: readonly Row[];
 }
 
+/** Pictures to compare a teacher's numbers of steps by. */
+const FEW = 2000;
+
 const teacherDraws = (sampler: string, steps: readonly number[]): Draw[] =>
-  steps.map((each) => ({ model: "{teacher}/model", steps: each, sampler }));
+  steps.map((each) => ({ model: "{teacher}/model", steps: each, sampler, count: FEW }));
 
 /** One chain yields students of all numbers of steps; that of one step is the run's model. */
 const CHAIN: readonly Draw[] = [1, 2, 4].map((steps) => ({
@@ -44,15 +49,23 @@ const CHAIN: readonly Draw[] = [1, 2, 4].map((steps) => ({
 /** A consistency student takes any number of steps. */
 const ANY_STEPS: readonly Draw[] = [1, 2, 4].map((steps) => ({ model: "model", steps }));
 
+/** Network evaluations times pictures of a student, the teacher's included: of one round of a chain, or in all. */
+const BUDGET = { round: "19200", all: "76800" };
+
 /** With this budget a guided teacher's five evaluations leave as many updates as the plain one's three. */
-const GUIDED_BUDGET = "64000";
+const GUIDED_BUDGET = "32000";
 
 /** About twice the multiplications and parameters, as the predictor takes and has as much as the network. */
 const LARGER = { "unet.block_out_channels": "[24,48,112]", "unet.norm_num_groups": "8" };
 
 const student = (preset: string, set: Record<string, string> = {}): NonNullable<Row["train"]> => ({
   preset,
-  set: { parent: "{teacher}/model", ...set },
+  set: {
+    parent: "{teacher}/model",
+    budget: preset === "mnist-consistency" ? BUDGET.all : BUDGET.round,
+    "learning_rate.warmup": "20",
+    ...set,
+  },
 });
 
 /** A row, and again with other seeds; of these one step alone is measured. */
@@ -67,31 +80,58 @@ function seeded(row: Row & Required<Pick<Row, "train">>, seeds: readonly number[
 
 const SEEDS = [2, 3];
 
+/** What tells encoder and predictor of variant d what pictures are like. */
+interface Told {
+  /** Added to the names of rows. */
+  readonly suffix: string;
+  readonly title: string;
+  readonly data: string;
+}
+
+/** As section 7 of the specification has it: the data itself. */
+const BY_DATA: Told = { suffix: "", title: "variant d", data: "data/mnist" };
+/** The teacher's own pictures: what it draws is all that is learned of the data. */
+const BY_TEACHER: readonly Told[] = [
+  {
+    suffix: "-by-teacher",
+    title: "variant d on the teacher's own pictures",
+    data: "{samples/source-8}",
+  },
+  {
+    suffix: "-by-guided",
+    title: "variant d on the guided teacher's pictures",
+    data: "{samples/source-guided-8}",
+  },
+];
+
 /** Teacher and predictor of variant d: a row of the encoder and predictor, and one that draws what they are told. */
-function decoders(seed?: number): Row[] {
-  const own = seed === undefined ? "" : `-seed${seed}`;
-  const set: Record<string, string> = seed === undefined ? {} : { seed: String(seed) };
-  const told = { model: "model", steps: 1, sampler: "ddim", like: "data/mnist" };
+function decoders({ suffix, title, data }: Told, seed?: number): Row[] {
+  const own = seed === undefined ? suffix : `${suffix}-seed${seed}`;
+  const set: Record<string, string> = { "data.path": data };
+  if (seed !== undefined) set.seed = String(seed);
   return [
     {
       name: `decoder${own}`,
-      title: "teacher and predictor of variant d, told test pictures",
+      title: `teacher and predictor of ${title}, told test pictures`,
       train: {
         preset: "mnist-semantic",
         set: {
           student: "{teacher}/model",
           teacher: "{teacher}/model",
           "target.kind": "data",
-          budget: "153600",
+          budget: BUDGET.all,
           "learning_rate.peak": "0.001",
           ...set,
         },
       },
-      draws: seed === undefined ? [told] : [],
+      draws:
+        seed === undefined
+          ? [{ model: "model", steps: 1, sampler: "ddim", like: "data/mnist" }]
+          : [],
     },
     {
       name: `told${own}`,
-      title: "teacher and predictor of variant d, latents drawn",
+      title: `teacher and predictor of ${title}, latents drawn`,
       train: { preset: "mnist-latent", set: { parent: `{decoder${own}}/model`, ...set } },
       draws: [{ model: "model", steps: 1, sampler: "ddim" }],
     },
@@ -116,6 +156,18 @@ const MNIST: Experiment = {
     {
       name: "teacher-guided",
       title: "teacher, DDIM, guided by its attention while sampling",
+      draws: [
+        { model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3, count: FEW },
+      ],
+    },
+    {
+      name: "source",
+      title: "teacher, DDIM, all pictures",
+      draws: [{ model: "{teacher}/model", steps: 8, sampler: "ddim" }],
+    },
+    {
+      name: "source-guided",
+      title: "teacher, DDIM, guided by its attention while sampling, all pictures",
       draws: [{ model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3 }],
     },
     ...seeded(
@@ -178,12 +230,14 @@ const MNIST: Experiment = {
           student: "{pd}/students/4",
           teacher: "{pd}/students/8",
           student_steps: "4",
+          budget: "48000",
         },
       },
       draws: [],
     },
-    ...decoders(),
-    ...SEEDS.flatMap(decoders),
+    ...decoders(BY_DATA),
+    ...SEEDS.flatMap((seed) => decoders(BY_DATA, seed)),
+    ...BY_TEACHER.flatMap((told) => decoders(told)),
     {
       name: "decoder-zeros",
       title: "teacher and predictor of variant d, told zeros",

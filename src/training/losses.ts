@@ -1,12 +1,19 @@
 // Losses as graph values.
 
-import { add, mean, mul, reshape, sub } from "../engine/functions.js";
+import { add, exp, log, maximum, mean, mul, neg, reshape, sub, sum } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
 
 /** The mean of squared differences. */
 export function meanSquaredError(prediction: Value, target: Value): Value {
   const difference = sub(prediction, target);
   return mean(mul(difference, difference));
+}
+
+/** -Σ target · log softmax over rows, averaged over rows; both [rows, classes]. */
+export function crossEntropy(logits: Value, target: Value): Value {
+  const shifted = sub(logits, maximum(logits, { axes: [-1], keepDims: true }));
+  const normaliser = log(sum(exp(shifted), { axes: [-1], keepDims: true }));
+  return mean(neg(sum(mul(target, sub(shifted, normaliser)), { axes: [-1] })));
 }
 
 /** One number a picture [N], so shaped that it multiplies pictures [N, H, W, C]. */

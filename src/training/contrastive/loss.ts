@@ -7,17 +7,13 @@ import {
   clip,
   div,
   exp,
-  log,
   matmul,
-  maximum,
   mean,
   mul,
-  neg,
   reshape,
   silu,
   slice,
   sqrt,
-  sub,
   sum,
   transpose,
 } from "../../engine/functions.js";
@@ -30,6 +26,7 @@ import { groupNorm } from "../../nn/norm.js";
 import { resblock } from "../../nn/resblock.js";
 import { scoped } from "../../nn/weights.js";
 import type { Weights } from "../../nn/weights.js";
+import { crossEntropy } from "../losses.js";
 import type { LossBuilder } from "../step.js";
 
 const WIDTHS = [64, 96, 128, 192]; // channels of the picture tower, each stage at half the size
@@ -60,13 +57,6 @@ function pictureTower(w: Weights, latents: Value, width: number): Value {
 
 function normalised(x: Value): Value {
   return div(x, sqrt(add(sum(mul(x, x), { axes: [-1], keepDims: true }), 1e-8)));
-}
-
-/** -Σ target · log softmax over rows, averaged over rows. */
-function crossEntropy(logits: Value, target: Value): Value {
-  const shifted = sub(logits, maximum(logits, { axes: [-1], keepDims: true }));
-  const normaliser = log(sum(exp(shifted), { axes: [-1], keepDims: true }));
-  return mean(neg(sum(mul(target, sub(shifted, normaliser)), { axes: [-1] })));
 }
 
 /**
