@@ -3,6 +3,7 @@
 import type { DistributionReport } from "../../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../../src/pipelines/sample-request.js";
 import type { DigitsReport } from "./digits-measure.js";
+import { ratioOf } from "./ratios.js";
 
 /** What is kept of one row's model, drawn in some number of steps. */
 export interface Measured {
@@ -71,6 +72,34 @@ function inceptionLines(measures: readonly Measure[]): string[] {
   ];
 }
 
+const RATIO_HEAD = [
+  "| one step, of the base | FD-digits | 95 % | FD-768 | 95 % |",
+  "| --- | ---: | ---: | ---: | ---: |",
+];
+
+/** Rows of one step and several seeds over `base`, by both distances. */
+function ratioLines(groups: readonly (readonly Measure[])[], base: string): string[] {
+  const seeded = groups.filter((group) => group.length > 1 && group[0]!.sample.steps === 1);
+  const reference = seeded.find(([first]) => first!.row === base);
+  if (!reference) return [];
+  const lines = seeded
+    .filter((group) => group !== reference)
+    .map((group) => {
+      const digits = (measures: readonly Measure[]) => measures.map((each) => each.digits.frechet);
+      const inception = (measures: readonly Measure[]) =>
+        measures.flatMap(({ distribution }) => distribution?.frechet ?? []);
+      const cells = [digits, inception].flatMap((of) => {
+        const found = ratioOf(of(group), of(reference));
+        if (!found) return ["-", "-"];
+        const { ratio, low, high } = found;
+        return [ratio.toFixed(2), `${low.toFixed(2)} to ${high.toFixed(2)}`];
+      });
+      return `| ${[group[0]!.title, ...cells].join(" | ")} |`;
+    });
+  const told = `Ratios of geometric means over seeds, base: ${reference[0]!.title}; intervals by Student's t on the logarithms.`;
+  return lines.length === 0 ? [] : ["", told, "", ...RATIO_HEAD, ...lines];
+}
+
 /** The table as a page. */
 export function sferdMarkdown(name: string, measures: readonly Measure[]): string {
   if (measures.length === 0) return `# ${name}\n\nNothing is measured yet.\n`;
@@ -88,6 +117,7 @@ export function sferdMarkdown(name: string, measures: readonly Measure[]): strin
     "",
     ...HEAD,
     ...[...groups.values()].map(line),
+    ...ratioLines([...groups.values()], "pd"),
     "",
   ].join("\n");
 }

@@ -9,6 +9,7 @@ export const LIMITS = {
   attentionGuidance: [1, 50],
   strength: [0, 20],
   until: [0, 1],
+  lift: [0, 1],
   side: [8, 4096], // pixels
   threads: [1, 256],
 } as const;

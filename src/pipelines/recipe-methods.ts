@@ -28,7 +28,7 @@ const gain = (factor: number) =>
       "c_s: height of the Gaussian window inside the box, in the layer's largest attention.",
     );
 
-const lift = within(LIMITS.until)
+const lift = within(LIMITS.lift)
   .default(1)
   .describe(
     "Share of the noise range, from its noisy end, in which the window is added; past it, maps are only weakened outside.",
