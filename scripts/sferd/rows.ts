@@ -52,6 +52,9 @@ const ANY_STEPS: readonly Draw[] = [1, 2, 4].map((steps) => ({ model: "model", s
 /** Network evaluations times pictures of a student, the teacher's included: of one round of a chain, or in all. */
 const BUDGET = { round: "19200", all: "76800" };
 
+/** Learning rate of progressive distillation, tuned first and alone, then that of all rows. */
+const PEAK = "0.001";
+
 /** With this budget a guided teacher's five evaluations leave as many updates as the plain one's three. */
 const GUIDED_BUDGET = "32000";
 
@@ -64,6 +67,7 @@ const student = (preset: string, set: Record<string, string> = {}): NonNullable<
     parent: "{teacher}/model",
     budget: preset === "mnist-consistency" ? BUDGET.all : BUDGET.round,
     "learning_rate.warmup": "20",
+    "learning_rate.peak": PEAK,
     ...set,
   },
 });
@@ -120,7 +124,7 @@ function decoders({ suffix, title, data }: Told, seed?: number): Row[] {
           teacher: "{teacher}/model",
           "target.kind": "data",
           budget: BUDGET.all,
-          "learning_rate.peak": "0.001",
+          "learning_rate.peak": PEAK,
           ...set,
         },
       },
