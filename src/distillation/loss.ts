@@ -22,11 +22,23 @@ export const TARGET_KINDS = [
 ] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
-/** Σ weight · mean squared error of a picture / N: pictures [N, H, W, C], weights [N]. */
-export function weightedError(prediction: Value, target: Value, weight: Value): Value {
+/** How far pictures [N, H, W, C] are from others: [N]. */
+export type Distance = (prediction: Value, target: Value) => Value;
+
+/** The mean squared error of each picture. */
+export const squaredDistance: Distance = (prediction, target) => {
   const difference = sub(prediction, target);
-  const errors = mean(mul(difference, difference), { axes: [1, 2, 3] });
-  return mean(mul(errors, weight));
+  return mean(mul(difference, difference), { axes: [1, 2, 3] });
+};
+
+/** Σ weight · distance / N: pictures [N, H, W, C], weights [N]. */
+export function weightedError(
+  prediction: Value,
+  target: Value,
+  weight: Value,
+  distance: Distance = squaredDistance,
+): Value {
+  return mean(mul(distance(prediction, target), weight));
 }
 
 export interface DistillationShape {
@@ -98,25 +110,27 @@ export function distillation(
   return { noisy, level, target: target(), weight };
 }
 
-/** The loss of a step, and its error without weights. */
+/** The loss of a step by `distance`, squared when absent, and its squared error without weights. */
 export function distillationLoss(
   graph: Graph,
   kind: TargetKind,
   networks: DistillationNetworks,
   shape: DistillationShape,
+  distance?: Distance,
 ): { readonly loss: Value; readonly report: { readonly error: Value } } {
   const { noisy, level, target, weight } = distillation(graph, kind, networks, shape);
-  return errorsOf(networks.student(noisy, level), target, weight);
+  return errorsOf(networks.student(noisy, level), target, weight, distance);
 }
 
-/** The weighted error as a loss, and the plain one to report. */
+/** The weighted distance as a loss, and the plain squared error to report. */
 export function errorsOf(
   prediction: Value,
   target: Value,
   weight: Value,
+  distance?: Distance,
 ): { readonly loss: Value; readonly report: { readonly error: Value } } {
   return {
-    loss: weightedError(prediction, target, weight),
+    loss: weightedError(prediction, target, weight, distance),
     report: { error: meanSquaredError(prediction, target) },
   };
 }

@@ -135,6 +135,21 @@ describe("the loss of a text-to-image student", () => {
     expect(Math.abs(difference - slope[at]!)).toBeLessThan(0.03 * Math.abs(slope[at]!) + 1e-3);
   });
 
+  it("sees features where they have a weight, and has their gradient", async () => {
+    const target = (features: number) => ({ target: { kind: "progressive", features } });
+    const [plain, seen] = [await lossAt(configOf(target(0))), await lossAt(configOf(target(0.5)))];
+    const twice = await lossAt(configOf(target(1)));
+    expect(seen.loss).toBeGreaterThan(plain.loss);
+    expect((twice.loss - plain.loss) / (seen.loss - plain.loss)).toBeCloseTo(2, 3);
+    const slope = twice.gradient;
+    const at = [...slope.keys()].sort((a, b) => Math.abs(slope[b]!) - Math.abs(slope[a]!))[0]!;
+    const step = 0.01;
+    const up = await lossAt(configOf(target(1)), new Map([[at, step]]));
+    const down = await lossAt(configOf(target(1)), new Map([[at, -step]]));
+    const difference = (up.loss - down.loss) / (2 * step);
+    expect(Math.abs(difference - slope[at]!)).toBeLessThan(0.03 * Math.abs(slope[at]!) + 1e-3);
+  });
+
   it("changes with edits in their range, and in nothing where none is drawn", async () => {
     const plain = await lossAt(configOf());
     const unasked = await lossAt(configOf({ edits: { share: 0 } }));

@@ -46,6 +46,8 @@ export const textStudentSchema = z
       /** How errors of the clean picture are weighed by level. */
       loss: z.enum(LOSS_WEIGHTINGS).default("truncated-snr"),
       network: z.enum(["average", "parameters"]).default("average"),
+      /** Weight of the distance of what the teacher's way down makes of the pictures, beside their squared error. */
+      features: z.number().nonnegative().default(0),
       /** Share of the pictures at which the student is asked that its own average walked to from noise, with the same boxes. */
       walked: share.default(0),
     }),

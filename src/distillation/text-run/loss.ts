@@ -1,6 +1,6 @@
 // The loss of a text-to-image student: teacher with its guidance and its edits, target network and student in one graph.
 
-import { integers } from "../../core/tensor.js";
+import { floats, integers } from "../../core/tensor.js";
 import { add, expand, lessOrEqual, mul, reshape, sub, where } from "../../engine/functions.js";
 import type { Graph, Value } from "../../engine/graph.js";
 import { editAt, editName } from "../../guidance/placement/edit.js";
@@ -9,7 +9,7 @@ import type { Grid } from "../../guidance/placement/region.js";
 import type { LevelValues, Predict } from "../../guidance/self-attention/index.js";
 import { HEADS, PREDICTION_OF_HEAD } from "../../diffusion/index.js";
 import { textEncoder } from "../../models/text-encoder/index.js";
-import { sitesOf, unet } from "../../models/unet/index.js";
+import { sitesOf, unet, unetFeatures } from "../../models/unet/index.js";
 import { keepMaps } from "../../nn/attention.js";
 import type { AttentionPolicy, MapsFunction } from "../../nn/attention.js";
 import { collectSpecs } from "../../nn/input-weights.js";
@@ -19,7 +19,10 @@ import type { Weights } from "../../nn/weights.js";
 import type { LossBuilder } from "../../training/step.js";
 import { frozenVector } from "../frozen.js";
 import { distillationLoss } from "../loss.js";
+import type { Distance, DistillationShape } from "../loss.js";
 import { cleanPicture, frozenWeights } from "../network.js";
+import { perceptualDistance } from "../perceptual.js";
+import type { Features } from "../perceptual.js";
 import type { TextStudentConfig } from "./config.js";
 import type { TextParent } from "./parent.js";
 
@@ -75,10 +78,22 @@ export function textStudentLoss(
       average: own,
       walker: target.walked > 0 ? own : undefined,
     };
-    return distillationLoss(graph, target.kind, networks, {
+    const shape: DistillationShape = {
       ...{ batch, substeps: target.substeps, steps: config.levels },
       picture: [latentSize, latentSize, network.in_channels],
-    });
+    };
+    const seen = (): Distance =>
+      perceptualDistance(featuresBy(teacher, parent, empty), target.features);
+    const distance = target.features > 0 ? seen() : undefined;
+    return distillationLoss(graph, target.kind, networks, shape, distance);
+  };
+}
+
+/** What a network's way down makes of clean latents. */
+function featuresBy(weights: Weights, { unet: config }: TextParent, context: Value): Features {
+  return (sample) => {
+    const timestep = expand(sample.graph.constant(floats([1], [0])), [sample.shape[0]!]);
+    return unetFeatures(weights, config, { sample, timestep, context, policy: keepMaps });
   };
 }
 

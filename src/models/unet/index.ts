@@ -2,6 +2,6 @@
 
 export { parseUNetConfig } from "./config.js";
 export type { UNetConfig } from "./config.js";
-export { unet } from "./unet.js";
+export { unet, unetFeatures } from "./unet.js";
 export type { UNetInputs } from "./unet.js";
 export { sitesOf } from "./sites.js";

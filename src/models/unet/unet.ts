@@ -57,6 +57,35 @@ function embedTimestep(w: Weights, config: UNetConfig, { timestep, guidance }: U
   return timestepEmbedding(w, "time_embedding", sinusoids, width, guidance);
 }
 
+/** What all blocks share, for these inputs. */
+function sharedBy(w: Weights, config: UNetConfig, inputs: UNetInputs): BlockContext {
+  const { context, policy = fusedPolicy } = inputs;
+  return { w, config, timestep: embedTimestep(w, config, inputs), context, policy };
+}
+
+/** The outputs of the way down in order, that of the first convolution before them: skips of the way up. */
+function wayDown(shared: BlockContext, sample: Value): Value[] {
+  const { w, config } = shared;
+  const centred = config.center_input_sample ? add(mul(sample, 2), -1) : sample;
+  const [first] = config.block_out_channels as [number];
+  const skips = [conv(w, "conv_in", centred, first, { kernel: config.conv_in_kernel })];
+  const last = config.down_block_types.length - 1;
+  downPlans(config).forEach((plan, i) => {
+    skips.push(...downBlock(shared, i, skips.at(-1)!, plan, i === last));
+  });
+  return skips;
+}
+
+/**
+ * What the network makes of noisy latents on its way down, [N, h, w, channels] each, finest first: features of them.
+ *
+ * Throws FollowspotError when an input's shape or a weight does not fit the configuration.
+ */
+export function unetFeatures(w: Weights, config: UNetConfig, inputs: UNetInputs): Value[] {
+  checkInputs(config, inputs);
+  return wayDown(sharedBy(w, config, inputs), inputs.sample);
+}
+
 /**
  * The network's prediction for noisy latents: [N, H, W, in_channels] -> [N, H, W, out_channels].
  * What it predicts (noise, velocity or picture) is the scheduler's to say.
@@ -65,18 +94,9 @@ function embedTimestep(w: Weights, config: UNetConfig, { timestep, guidance }: U
  */
 export function unet(w: Weights, config: UNetConfig, inputs: UNetInputs): Value {
   checkInputs(config, inputs);
-  const { sample, context, policy = fusedPolicy } = inputs;
-  const timestep = embedTimestep(w, config, inputs);
-  const shared: BlockContext = { w, config, timestep, context, policy };
-  const centred = config.center_input_sample ? add(mul(sample, 2), -1) : sample;
-  const [first] = config.block_out_channels as [number];
-  let h = conv(w, "conv_in", centred, first, { kernel: config.conv_in_kernel });
-  const skips = [h];
-  const downs = downPlans(config);
-  downs.forEach((plan, i) => {
-    skips.push(...downBlock(shared, i, skips.at(-1)!, plan, i === downs.length - 1));
-  });
-  h = midBlock(shared, skips.at(-1)!, downs.at(-1)!);
+  const shared = sharedBy(w, config, inputs);
+  const skips = wayDown(shared, inputs.sample);
+  let h = midBlock(shared, skips.at(-1)!, downPlans(config).at(-1)!);
   upPlans(config).forEach((plan, i) => {
     h = upBlock(shared, i, h, plan, skips);
   });
