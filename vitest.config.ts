@@ -26,6 +26,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/runs/**", "**/out/**"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ["default", new TallyReporter()],
   },
 });

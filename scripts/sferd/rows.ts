@@ -183,6 +183,13 @@ const MNIST: Experiment = {
       },
       SEEDS,
     ),
+    {
+      // As much as variant d on the teacher's own pictures spends with drawing them.
+      name: "pd-double",
+      title: "progressive distillation, twice the budget",
+      train: student("mnist-progressive", { budget: "38400" }),
+      draws: CHAIN.slice(0, 1),
+    },
     ...seeded(
       {
         name: "pd-guided",
@@ -241,7 +248,7 @@ const MNIST: Experiment = {
     },
     ...decoders(BY_DATA),
     ...SEEDS.flatMap((seed) => decoders(BY_DATA, seed)),
-    ...BY_TEACHER.flatMap((told) => decoders(told)),
+    ...BY_TEACHER.flatMap((told) => [...decoders(told), ...decoders(told, SEEDS[0])]),
     {
       name: "decoder-zeros",
       title: "teacher and predictor of variant d, told zeros",
