@@ -3,7 +3,7 @@
 // From the root of the repository, with the data set under data/ and FOLLOWSPOT_INCEPTION set:
 //   npx tsx scripts/sferd.ts run mnist [ROW ...] [--count 10000]   # prints each command; goes on where it stopped
 //   npx tsx scripts/sferd.ts inception mnist [ROW ...] [--few 2000] # Inception's distances of what `run` drew
-//   npx tsx scripts/sferd.ts time mnist                            # seconds a picture, all rows in turn, on an idle machine
+//   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine
 //   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
 
@@ -155,7 +155,7 @@ async function time(experiment: Experiment): Promise<void> {
   const out = join(base, "timing");
   const rounds = new Map<string, number[]>();
   for (let round = 0; round < TIMED.rounds; round++) {
-    for (const { row, draw, id } of measured(experiment)) {
+    for (const { row, draw, id } of measured({ rows: chosenRows(experiment) })) {
       await rm(out, { recursive: true, force: true });
       const { seconds, made } = await sample(row, draw, TIMED.pictures, out);
       rounds.set(id, [...(rounds.get(id) ?? []), seconds.drawing / made]);
