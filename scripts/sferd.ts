@@ -127,7 +127,7 @@ async function run(experiment: Experiment): Promise<void> {
   }
 }
 
-/** Has Inception look at some of the pictures that were drawn: a hundred times as dear as the judge of digits. */
+/** Has Inception look at some of the pictures that were drawn: it is far dearer than the judge of digits. */
 async function inception(experiment: Experiment): Promise<void> {
   const { data, size } = experiment;
   for (const { id } of measured({ ...experiment, rows: chosenRows(experiment) })) {

@@ -10,10 +10,10 @@ import type { FeatureMatrix } from "../../src/metrics/features/matrix.js";
 import { frechetDistance } from "../../src/metrics/frechet/distance.js";
 import { gaussianOf } from "../../src/metrics/frechet/gaussian.js";
 import { datasetFeatures } from "../../src/metrics/inception/dataset-features.js";
-import type { Extractor } from "../../src/metrics/inception/extractor.js";
 import { precisionRecall } from "../../src/metrics/precision-recall/precision-recall.js";
 import { withThreads } from "../../src/training/run/threads.js";
 import { openDigits, openJudge } from "./digits.js";
+import type { DigitsJudge } from "./digits.js";
 
 export interface DigitsReport {
   /** Pictures of each set. */
@@ -64,13 +64,13 @@ export async function measureDigits(
 
 async function referenceOf(
   real: PictureDataset,
-  judge: Extractor,
+  judge: DigitsJudge,
   { count, folder }: { readonly count: number; readonly folder: string },
 ): Promise<FeatureMatrix> {
-  const { dimension } = judge;
+  const { dimension, digest: weights } = judge;
   const key = {
     pictures: real.digest,
-    weights: "digits",
+    weights,
     input: "levels",
     dimension,
     count,

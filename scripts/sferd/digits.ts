@@ -23,6 +23,7 @@ import { linear } from "../../src/nn/linear.js";
 import { groupNorm } from "../../src/nn/norm.js";
 import { Packing } from "../../src/nn/packed-weights.js";
 import type { Weights } from "../../src/nn/weights.js";
+import { weightsDigest } from "../../src/training/digest.js";
 import { ShuffledOrder } from "../../src/training/data/streams.js";
 import { fit } from "../../src/training/fit.js";
 import { crossEntropy } from "../../src/training/losses.js";
@@ -91,22 +92,26 @@ async function trainDigits(data: PictureDataset, folder: string, runtime: Runtim
 export const openDigits = (path: string, split: "train" | "test"): Promise<PictureDataset> =>
   openDataset(path, { size: SIZE, channels: 1, split });
 
+/** A judge at work, and which one it is. */
+export interface DigitsJudge extends Extractor {
+  /** SHA-256 of its weights, in hex. */
+  readonly digest: string;
+}
+
 /** The judge, ready; trained first where `folder` has none. */
 export async function openJudge(
   path: string,
   folder: string,
   runtime: Runtime,
-): Promise<Extractor> {
+): Promise<DigitsJudge> {
   const file = join(folder, WEIGHTS_FILE);
   if (!existsSync(file)) {
     await mkdir(folder, { recursive: true });
     const data = await openDigits(path, "train");
     await trainDigits(data, folder, runtime).finally(() => data.close());
   }
-  const stored = await openSafetensors(file);
-  const tensors = new Map<string, HostTensor>();
-  for (const name of stored.tensors.keys()) tensors.set(name, await stored.read(name));
-  return extractorOf(tensors, runtime);
+  const weights = await (await openSafetensors(file)).readAllFloat32();
+  return { ...(await extractorOf(weights, runtime)), digest: weightsDigest(weights) };
 }
 
 async function extractorOf(
