@@ -20,8 +20,9 @@ import { readJson, writeJson } from "../src/io/json.js";
 import type { DistributionReport } from "../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../src/pipelines/sample-request.js";
 import { measureDigits } from "./sferd/digits-measure.js";
-import { EXPERIMENTS } from "./sferd/rows.js";
-import type { Draw, Experiment, Row } from "./sferd/rows.js";
+import { EXPERIMENTS } from "./sferd/experiments.js";
+import type { Experiment } from "./sferd/experiments.js";
+import type { Draw, Row } from "./sferd/rows.js";
 import { sferdMarkdown } from "./sferd/report.js";
 import type { Measure, Measured } from "./sferd/report.js";
 
@@ -99,8 +100,8 @@ async function sample(row: Row, draw: Draw, count: number, out: string): Promise
   return JSON.parse(told) as SampleReport;
 }
 
-/** Draws a row's pictures and has the judge of digits look at them. */
-async function measure(row: Row, draw: Draw, { data }: Experiment): Promise<void> {
+/** Draws a row's pictures and, where they are of digits, has their judge look at them. */
+async function measure(row: Row, draw: Draw, { data, digits }: Experiment): Promise<void> {
   const id = measureOf(row, draw);
   if (existsSync(measureFile(id))) return;
   const out = samplesFolder(id);
@@ -109,9 +110,9 @@ async function measure(row: Row, draw: Draw, { data }: Experiment): Promise<void
   await rm(out, { recursive: true, force: true });
   const drawn = await sample(row, draw, count, out);
   const judge = { count, folder: join(base, "judge"), ...threadCount() };
-  const digits = await measureDigits(out, data, judge);
+  const judged = digits ? { digits: await measureDigits(out, data, judge) } : {};
   await mkdir(join(base, "measures"), { recursive: true });
-  await writeJson(measureFile(id), { sample: drawn, digits });
+  await writeJson(measureFile(id), { sample: drawn, ...judged });
 }
 
 const threadCount = (): { threads?: number } =>

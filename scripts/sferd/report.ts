@@ -8,7 +8,8 @@ import { ratioOf } from "./ratios.js";
 /** What is kept of one row's model, drawn in some number of steps. */
 export interface Measured {
   readonly sample: SampleReport;
-  readonly digits: DigitsReport;
+  /** Of pictures of digits. */
+  readonly digits?: DigitsReport;
   /** By Inception; absent where that was not asked. */
   readonly distribution?: DistributionReport;
 }
@@ -19,11 +20,6 @@ export interface Measure extends Measured {
   /** Seconds a picture, of a run in which all rows took turns; absent where none was made. */
   readonly seconds?: number;
 }
-
-const HEAD = [
-  "| what | steps | evaluations | ms a picture | seeds | pictures | FD-digits | precision | recall | sure | FD-768 | KID x 1000 |",
-  "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-];
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -36,29 +32,76 @@ function spread(values: readonly number[], digits: number): string {
   return `${middle} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
 }
 
-/** Measures that differ in their seed alone. */
-function line(measures: readonly Measure[]): string {
-  const { title, sample, seconds, digits } = measures[0]!;
+/** A column: what it says of measures that differ in their seed alone. */
+type Column = readonly [head: string, cell: (measures: readonly Measure[]) => string | number];
+
+function evaluationsOf({ sample }: Measure): string {
   const { network, predictor, latentNetwork } = sample.evaluations.picture;
-  const digitsOf = (value: (report: DigitsReport) => number): number[] =>
-    measures.map((measure) => value(measure.digits));
-  const inceptions = measures.flatMap(({ distribution }) => distribution ?? []);
   const extra = latentNetwork > 0 ? ` and ${latentNetwork} of the latent network` : "";
-  const cells = [
-    title,
-    sample.steps,
-    `${network + predictor}${extra}`,
-    seconds === undefined ? "-" : (1000 * seconds).toFixed(1),
-    measures.length,
-    digits.count,
-    spread(digitsOf(({ frechet }) => frechet), 2), // prettier-ignore
-    mean(digitsOf(({ precision }) => precision)).toFixed(3),
-    mean(digitsOf(({ recall }) => recall)).toFixed(3),
-    mean(digitsOf(({ sure }) => sure)).toFixed(3),
-    spread(inceptions.map(({ frechet }) => frechet), 3), // prettier-ignore
-    spread(inceptions.map(({ kernel }) => 1000 * kernel.mean), 2), // prettier-ignore
-  ];
-  return `| ${cells.join(" | ")} |`;
+  return `${network + predictor}${extra}`;
+}
+
+const milliseconds = ({ seconds }: Measure): string =>
+  seconds === undefined ? "-" : (1000 * seconds).toFixed(1);
+
+const DRAWN: readonly Column[] = [
+  ["steps", ([first]) => first!.sample.steps],
+  ["evaluations", ([first]) => evaluationsOf(first!)],
+  ["ms a picture", ([first]) => milliseconds(first!)],
+  ["seeds", ({ length }) => length],
+  ["pictures", ([first]) => first!.sample.count],
+];
+
+/** Figures of one judge: where there are several, their mean with the range or alone. */
+function figures<Report>(reportOf: (measure: Measure) => Report | undefined) {
+  const all = (measures: readonly Measure[], value: (report: Report) => number): number[] =>
+    measures.flatMap((measure) => {
+      const report = reportOf(measure);
+      return report === undefined ? [] : value(report);
+    });
+  return {
+    all,
+    ranged:
+      (value: (report: Report) => number, digits: number): Column[1] =>
+      (measures) =>
+        spread(all(measures, value), digits),
+    plain:
+      (value: (report: Report) => number): Column[1] =>
+      (measures) => {
+        const values = all(measures, value);
+        return values.length === 0 ? "-" : mean(values).toFixed(3);
+      },
+  };
+}
+
+const BY_DIGITS = figures(({ digits }) => digits);
+const BY_INCEPTION = figures(({ distribution }) => distribution);
+
+const DIGITS: readonly Column[] = [
+  ["FD-digits", BY_DIGITS.ranged(({ frechet }) => frechet, 2)],
+  ["precision", BY_DIGITS.plain(({ precision }) => precision)],
+  ["recall", BY_DIGITS.plain(({ recall }) => recall)],
+  ["sure", BY_DIGITS.plain(({ sure }) => sure)],
+];
+
+const INCEPTION: readonly Column[] = [
+  ["FD-768", BY_INCEPTION.ranged(({ frechet }) => frechet, 3)],
+  ["KID x 1000", BY_INCEPTION.ranged(({ kernel }) => 1000 * kernel.mean, 2)],
+];
+
+/** Not told of digits, of which Inception sees the background. */
+const INCEPTION_ALONE: readonly Column[] = [
+  ["precision", BY_INCEPTION.plain(({ precision }) => precision)],
+  ["recall", BY_INCEPTION.plain(({ recall }) => recall)],
+];
+
+/** The table's lines, a row for each group. */
+function tableLines(groups: readonly (readonly Measure[])[], digits: boolean): string[] {
+  const judged = digits ? [...DIGITS, ...INCEPTION] : [...INCEPTION, ...INCEPTION_ALONE];
+  const columns: Column[] = [["what", ([first]) => first!.title], ...DRAWN, ...judged];
+  const rule = columns.map((_, i) => (i === 0 ? "---" : "---:"));
+  const rows = groups.map((measures) => columns.map(([, cell]) => cell(measures)));
+  return [columns.map(([head]) => head), rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
 /** What Inception's figures were taken of, where there are any. */
@@ -72,33 +115,39 @@ function inceptionLines(measures: readonly Measure[]): string[] {
   ];
 }
 
-const RATIO_HEAD = [
-  "| one step, of the base | FD-digits | 95 % | FD-768 | 95 % |",
-  "| --- | ---: | ---: | ---: | ---: |",
-];
-
-/** Rows of one step and several seeds over `base`, by both distances. */
-function ratioLines(groups: readonly (readonly Measure[])[], base: string): string[] {
+/** Rows of one step and several seeds over `base`, by the distances there are. */
+function ratioLines(groups: readonly (readonly Measure[])[], base: string, digits: boolean) {
   const seeded = groups.filter((group) => group.length > 1 && group[0]!.sample.steps === 1);
   const reference = seeded.find(([first]) => first!.row === base);
-  if (!reference) return [];
-  const lines = seeded
-    .filter((group) => group !== reference)
-    .map((group) => {
-      const digits = (measures: readonly Measure[]) => measures.map((each) => each.digits.frechet);
-      const inception = (measures: readonly Measure[]) =>
-        measures.flatMap(({ distribution }) => distribution?.frechet ?? []);
-      const cells = [digits, inception].flatMap((of) => {
-        const found = ratioOf(of(group), of(reference));
-        if (!found) return ["-", "-"];
-        const { ratio, low, high } = found;
-        return [ratio.toFixed(2), `${low.toFixed(2)} to ${high.toFixed(2)}`];
-      });
-      return `| ${[group[0]!.title, ...cells].join(" | ")} |`;
-    });
-  const told = `Ratios of geometric means over seeds, base: ${reference[0]!.title}; intervals by Student's t on the logarithms.`;
-  return lines.length === 0 ? [] : ["", told, "", ...RATIO_HEAD, ...lines];
+  const others = seeded.filter((group) => group !== reference);
+  if (!reference || others.length === 0) return [];
+  const inDigits = (group: readonly Measure[]) => BY_DIGITS.all(group, ({ frechet }) => frechet);
+  const inInception = (group: readonly Measure[]) =>
+    BY_INCEPTION.all(group, ({ frechet }) => frechet);
+  const ratio = (of: typeof inDigits): [Column[1], Column[1]] => [
+    (group) => ratioOf(of(group), of(reference))?.ratio.toFixed(2) ?? "-",
+    (group) => {
+      const found = ratioOf(of(group), of(reference));
+      return found ? `${found.low.toFixed(2)} to ${found.high.toFixed(2)}` : "-";
+    },
+  ];
+  const columns = [...(digits ? ratio(inDigits) : []), ...ratio(inInception)];
+  const heads = [...(digits ? ["FD-digits", "95 %"] : []), "FD-768", "95 %"];
+  const row = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    "",
+    `Ratios of geometric means over seeds, base: ${reference[0]!.title}; intervals by Student's t on the logarithms.`,
+    "",
+    row(["one step, of the base", ...heads]),
+    row(["---", ...heads.map(() => "---:")]),
+    ...others.map((group) => row([group[0]!.title, ...columns.map((cell) => cell(group))])),
+  ];
 }
+
+const DIGITS_TOLD = [
+  "FD-digits, precision, recall: the pictures against as many of the training set, on the",
+  "features of the judge of digits; sure: the share of which it is nine tenths sure.",
+];
 
 /** The table as a page. */
 export function sferdMarkdown(name: string, measures: readonly Measure[]): string {
@@ -108,16 +157,17 @@ export function sferdMarkdown(name: string, measures: readonly Measure[]): strin
     const key = `${measure.title} ${measure.sample.steps}`;
     groups.set(key, [...(groups.get(key) ?? []), measure]);
   }
+  const digits = measures.some((measure) => measure.digits !== undefined);
+  const rows = [...groups.values()];
   return [
     `# ${name}: measured`,
     "",
-    `Made by \`npx tsx scripts/sferd.ts report ${name}\`. FD-digits, precision, recall: the pictures against as many of the training set, on the`,
-    "features of the judge of digits; sure: the share of which it is nine tenths sure. Where there are several seeds, mean (lowest to highest).",
+    `Made by \`npx tsx scripts/sferd.ts report ${name}\`. Where there are several seeds, mean (lowest to highest).`,
+    ...(digits ? DIGITS_TOLD : []),
     ...inceptionLines(measures),
     "",
-    ...HEAD,
-    ...[...groups.values()].map(line),
-    ...ratioLines([...groups.values()], "pd"),
+    ...tableLines(rows, digits),
+    ...ratioLines(rows, "pd", digits),
     "",
   ].join("\n");
 }

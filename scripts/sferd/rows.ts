@@ -1,4 +1,4 @@
-// What the experiment trains and measures: rows that follow from each other, by name.
+// What an experiment trains and measures: rows that follow from each other, by name.
 
 /** A run of `followspot train`, or none where a row only draws another's model. */
 export interface Row {
@@ -26,12 +26,24 @@ export interface Draw {
   readonly count?: number;
 }
 
-/** An experiment on one data set. */
-export interface Experiment {
+/** What the rows of a data set have in common. */
+export interface Scale {
+  /** Presets' names begin with it. */
+  readonly name: string;
+  /** Pictures to learn from. */
   readonly data: string;
-  /** Side of the pictures. */
-  readonly size: number;
-  readonly rows: readonly Row[];
+  /** Pictures that nothing learned from: what is told to a predictor in its own row. */
+  readonly held: string;
+  /** Changes of the preset of the teacher. */
+  readonly teacher: Readonly<Record<string, string>>;
+  /** Changes that make its network about twice as large, as the predictor takes and has as much as the network. */
+  readonly larger: Readonly<Record<string, string>>;
+  /** Learning rate of progressive distillation, tuned first and alone, then that of all rows. */
+  readonly peak: string;
+  /** Network evaluations times pictures of one round of a chain, the teacher's included; a chain has four. */
+  readonly round: number;
+  /** Seeds of the rows that are trained again. */
+  readonly seeds: readonly number[];
 }
 
 /** Pictures to compare a teacher's numbers of steps by. */
@@ -49,40 +61,41 @@ const CHAIN: readonly Draw[] = [1, 2, 4].map((steps) => ({
 /** A consistency student takes any number of steps. */
 const ANY_STEPS: readonly Draw[] = [1, 2, 4].map((steps) => ({ model: "model", steps }));
 
-/** Network evaluations times pictures of a student, the teacher's included: of one round of a chain, or in all. */
-const BUDGET = { round: "19200", all: "76800" };
+/** Rounds of a chain: students of 8, 4, 2 and 1 steps. */
+const ROUNDS = 4;
 
-/** Learning rate of progressive distillation, tuned first and alone, then that of all rows. */
-const PEAK = "0.001";
+/** Evaluations of an update with a guided teacher and with a plain one: with the same budget the first has fewer updates. */
+const GUIDED_UPDATE = 5 / 3;
 
-/** With this budget a guided teacher's five evaluations leave as many updates as the plain one's three. */
-const GUIDED_BUDGET = "32000";
+type Trained = Row & Required<Pick<Row, "train">>;
 
-/** About twice the multiplications and parameters, as the predictor takes and has as much as the network. */
-const LARGER = { "unet.block_out_channels": "[24,48,112]", "unet.norm_num_groups": "8" };
-
-const student = (preset: string, set: Record<string, string> = {}): NonNullable<Row["train"]> => ({
-  preset,
-  set: {
-    parent: "{teacher}/model",
-    budget: preset === "mnist-consistency" ? BUDGET.all : BUDGET.round,
-    "learning_rate.warmup": "20",
-    "learning_rate.peak": PEAK,
-    ...set,
-  },
-});
-
-/** A row, and again with other seeds; of these one step alone is measured. */
-function seeded(row: Row & Required<Pick<Row, "train">>, seeds: readonly number[]): Row[] {
-  const { name, train, draws } = row;
-  const again = seeds.map((seed) => ({
-    ...{ ...row, name: `${name}-seed${seed}`, draws: draws.filter(({ steps }) => steps === 1) },
+/** A row again with other seeds; of these one step alone is measured. */
+const again = ({ name, train, draws, ...row }: Trained, seeds: readonly number[]): Trained[] =>
+  seeds.map((seed) => ({
+    ...row,
+    name: `${name}-seed${seed}`,
     train: { ...train, set: { ...train.set, seed: String(seed) } },
+    draws: draws.filter(({ steps }) => steps === 1),
   }));
-  return [row, ...again];
-}
 
-const SEEDS = [2, 3];
+/** A student of the teacher by one of the data set's presets. */
+function studentOf(
+  { name, peak, round }: Scale,
+  kind: "progressive" | "progressive-guided" | "consistency",
+  set: Readonly<Record<string, string>> = {},
+): Trained["train"] {
+  const budget = kind === "consistency" ? ROUNDS * round : round;
+  return {
+    preset: `${name}-${kind}`,
+    set: {
+      parent: "{teacher}/model",
+      budget: String(budget),
+      "learning_rate.warmup": "20",
+      "learning_rate.peak": peak,
+      ...set,
+    },
+  };
+}
 
 /** What tells encoder and predictor of variant d what pictures are like. */
 interface Told {
@@ -92,8 +105,6 @@ interface Told {
   readonly data: string;
 }
 
-/** As section 7 of the specification has it: the data itself. */
-const BY_DATA: Told = { suffix: "", title: "variant d", data: "data/mnist" };
 /** The teacher's own pictures: what it draws is all that is learned of the data. */
 const BY_TEACHER: readonly Told[] = [
   {
@@ -109,7 +120,8 @@ const BY_TEACHER: readonly Told[] = [
 ];
 
 /** Teacher and predictor of variant d: a row of the encoder and predictor, and one that draws what they are told. */
-function decoders({ suffix, title, data }: Told, seed?: number): Row[] {
+function decoders(scale: Scale, { suffix, title, data }: Told, seed?: number): Row[] {
+  const { name, held, round, peak } = scale;
   const own = seed === undefined ? suffix : `${suffix}-seed${seed}`;
   const set: Record<string, string> = { "data.path": data };
   if (seed !== undefined) set.seed = String(seed);
@@ -118,38 +130,37 @@ function decoders({ suffix, title, data }: Told, seed?: number): Row[] {
       name: `decoder${own}`,
       title: `teacher and predictor of ${title}, told test pictures`,
       train: {
-        preset: "mnist-semantic",
+        preset: `${name}-semantic`,
         set: {
           student: "{teacher}/model",
           teacher: "{teacher}/model",
           "target.kind": "data",
-          budget: BUDGET.all,
-          "learning_rate.peak": PEAK,
+          budget: String(ROUNDS * round),
+          "learning_rate.peak": peak,
           ...set,
         },
       },
-      draws:
-        seed === undefined
-          ? [{ model: "model", steps: 1, sampler: "ddim", like: "data/mnist" }]
-          : [],
+      draws: seed === undefined ? [{ model: "model", steps: 1, sampler: "ddim", like: held }] : [],
     },
     {
       name: `told${own}`,
       title: `teacher and predictor of ${title}, latents drawn`,
-      train: { preset: "mnist-latent", set: { parent: `{decoder${own}}/model`, ...set } },
+      train: { preset: `${name}-latent`, set: { parent: `{decoder${own}}/model`, ...set } },
       draws: [{ model: "model", steps: 1, sampler: "ddim" }],
     },
   ];
 }
 
-const MNIST: Experiment = {
-  data: "data/mnist",
-  size: 32,
-  rows: [
+/** The teacher, and what its users would draw with instead of a student. */
+function teacherRows({ name, teacher }: Scale): Row[] {
+  const guided: Draw = {
+    ...{ model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3 },
+  };
+  return [
     {
       name: "teacher",
       title: "teacher, DDIM",
-      train: { preset: "mnist-teacher", set: {} },
+      train: { preset: `${name}-teacher`, set: teacher },
       draws: teacherDraws("ddim", [1, 2, 4, 8, 16, 32]),
     },
     {
@@ -160,9 +171,7 @@ const MNIST: Experiment = {
     {
       name: "teacher-guided",
       title: "teacher, DDIM, guided by its attention while sampling",
-      draws: [
-        { model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3, count: FEW },
-      ],
+      draws: [{ ...guided, count: FEW }],
     },
     {
       name: "source",
@@ -172,89 +181,123 @@ const MNIST: Experiment = {
     {
       name: "source-guided",
       title: "teacher, DDIM, guided by its attention while sampling, all pictures",
-      draws: [{ model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3 }],
+      draws: [guided],
     },
-    ...seeded(
-      {
-        name: "pd",
-        title: "progressive distillation",
-        train: student("mnist-progressive"),
-        draws: CHAIN,
-      },
-      SEEDS,
-    ),
+  ];
+}
+
+/** Chains of progressive distillation, plain and of a guided teacher. */
+function progressiveRows(scale: Scale): Row[] {
+  const plain: Trained = {
+    name: "pd",
+    title: "progressive distillation",
+    train: studentOf(scale, "progressive"),
+    draws: CHAIN,
+  };
+  const guided: Trained = {
+    name: "pd-guided",
+    title: "progressive distillation, guided teacher",
+    train: studentOf(scale, "progressive-guided"),
+    draws: CHAIN,
+  };
+  const { round, seeds } = scale;
+  return [
+    plain,
+    ...again(plain, seeds),
     {
       // As much as variant d on the teacher's own pictures spends with drawing them.
       name: "pd-double",
       title: "progressive distillation, twice the budget",
-      train: student("mnist-progressive", { budget: "38400" }),
+      train: studentOf(scale, "progressive", { budget: String(2 * round) }),
       draws: CHAIN.slice(0, 1),
     },
-    ...seeded(
-      {
-        name: "pd-guided",
-        title: "progressive distillation, guided teacher",
-        train: student("mnist-progressive-guided"),
-        draws: CHAIN,
-      },
-      SEEDS,
-    ),
+    guided,
+    ...again(guided, seeds),
     {
       name: "pd-guided-updates",
       title: "progressive distillation, guided teacher, as many updates",
-      train: student("mnist-progressive-guided", { budget: GUIDED_BUDGET }),
+      train: studentOf(scale, "progressive-guided", { budget: String(round * GUIDED_UPDATE) }),
       draws: CHAIN.slice(0, 1),
     },
-    {
-      name: "teacher-large",
-      title: "teacher as large as network and predictor, DDIM",
-      train: { preset: "mnist-teacher", set: LARGER },
-      draws: [{ model: "model", steps: 16, sampler: "ddim" }],
+  ];
+}
+
+/** The control of a network as large as network and predictor. */
+const largerRows = (scale: Scale): Row[] => [
+  {
+    name: "teacher-large",
+    title: "teacher as large as network and predictor, DDIM",
+    train: {
+      preset: `${scale.name}-teacher`,
+      set: { ...scale.teacher, ...scale.larger },
     },
-    {
-      name: "pd-large",
-      title: "progressive distillation of that teacher",
-      train: student("mnist-progressive", { parent: "{teacher-large}/model" }),
-      draws: CHAIN.slice(0, 1),
-    },
-    ...seeded(
-      {
-        name: "cd",
-        title: "consistency distillation",
-        train: student("mnist-consistency"),
-        draws: ANY_STEPS,
-      },
-      SEEDS,
-    ),
+    draws: [{ model: "model", steps: 16, sampler: "ddim" }],
+  },
+  {
+    name: "pd-large",
+    title: "progressive distillation of that teacher",
+    train: studentOf(scale, "progressive", { parent: "{teacher-large}/model" }),
+    draws: CHAIN.slice(0, 1),
+  },
+];
+
+function consistencyRows(scale: Scale): Row[] {
+  const plain: Trained = {
+    name: "cd",
+    title: "consistency distillation",
+    train: studentOf(scale, "consistency"),
+    draws: ANY_STEPS,
+  };
+  return [
+    plain,
+    ...again(plain, scale.seeds),
     {
       name: "cd-guided",
       title: "consistency distillation, guided teacher",
-      train: student("mnist-consistency", { guidance: '{"scale":1.3}' }),
+      train: studentOf(scale, "consistency", { guidance: '{"scale":1.3}' }),
       draws: ANY_STEPS,
     },
+  ];
+}
+
+/** Encoder and predictor: as coded, for the information test alone, and as variant d. */
+function semanticRows(scale: Scale): Row[] {
+  const { name, data, round, seeds } = scale;
+  const byData: Told = { suffix: "", title: "variant d", data };
+  return [
     {
       name: "information",
       title: "encoder and predictor beside the student of 4 steps, as coded",
       train: {
-        preset: "mnist-semantic",
+        preset: `${name}-semantic`,
         set: {
           student: "{pd}/students/4",
           teacher: "{pd}/students/8",
           student_steps: "4",
-          budget: "48000",
+          budget: String(2.5 * round),
         },
       },
       draws: [],
     },
-    ...decoders(BY_DATA),
-    ...SEEDS.flatMap((seed) => decoders(BY_DATA, seed)),
-    ...BY_TEACHER.flatMap((told) => [...decoders(told), ...decoders(told, SEEDS[0])]),
+    ...decoders(scale, byData),
+    ...seeds.flatMap((seed) => decoders(scale, byData, seed)),
+    ...BY_TEACHER.flatMap((told) => [
+      ...decoders(scale, told),
+      ...seeds.slice(0, 1).flatMap((seed) => decoders(scale, told, seed)),
+    ]),
     {
       name: "decoder-zeros",
       title: "teacher and predictor of variant d, told zeros",
       draws: [{ model: "{decoder}/model", steps: 1, sampler: "ddim", like: "none" }],
     },
-  ],
-};
+  ];
+}
 
-export const EXPERIMENTS: Readonly<Record<string, Experiment>> = { mnist: MNIST };
+/** All rows, each after those that it needs. */
+export const rowsOf = (scale: Scale): Row[] => [
+  ...teacherRows(scale),
+  ...progressiveRows(scale),
+  ...largerRows(scale),
+  ...consistencyRows(scale),
+  ...semanticRows(scale),
+];

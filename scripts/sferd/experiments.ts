@@ -1,0 +1,59 @@
+// The experiments: what is trained on, how large, and by which judge the pictures are measured.
+
+import { rowsOf } from "./rows.js";
+import type { Row, Scale } from "./rows.js";
+
+/** An experiment on one data set. */
+export interface Experiment {
+  readonly data: string;
+  /** Side of the pictures. */
+  readonly size: number;
+  /** Whether the judge of digits looks at them; Inception alone where not. */
+  readonly digits: boolean;
+  readonly rows: readonly Row[];
+}
+
+const MNIST: Scale = {
+  name: "mnist",
+  data: "data/mnist",
+  held: "data/mnist",
+  teacher: {},
+  larger: { "unet.block_out_channels": "[24,48,112]", "unet.norm_num_groups": "8" },
+  peak: "0.001",
+  round: 19_200,
+  seeds: [2, 3],
+};
+
+/** A network that two cores can train, of the preset's kind: self-attention at 8x8. */
+const CIFAR10_NETWORK = {
+  "unet.block_out_channels": "[24,48,128]",
+  "unet.norm_num_groups": "8",
+  "unet.attention_head_dim": "16",
+  "unet.down_block_types": '["DownBlock2D","DownBlock2D","AttnDownBlock2D"]',
+  "unet.up_block_types": '["AttnUpBlock2D","UpBlock2D","UpBlock2D"]',
+};
+
+const CIFAR10: Scale = {
+  name: "cifar10",
+  data: "data/cifar10/train.zip",
+  held: "data/cifar10/test.zip",
+  teacher: {
+    ...CIFAR10_NETWORK,
+    steps: "6000",
+    "learning_rate.peak": "0.001",
+    "learning_rate.floor": "3e-5",
+    "learning_rate.warmup": "200",
+    "learning_rate.decay": "2000",
+    "ema.decay": "0.998",
+    sample_every: "1000",
+  },
+  larger: { "unet.block_out_channels": "[40,80,176]" },
+  peak: "0.001",
+  round: 19_200,
+  seeds: [2],
+};
+
+export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
+  mnist: { data: MNIST.data, size: 32, digits: true, rows: rowsOf(MNIST) },
+  cifar10: { data: CIFAR10.data, size: 32, digits: false, rows: rowsOf(CIFAR10) },
+};
