@@ -70,7 +70,8 @@ export function trainRequest(config: string, flags: TrainFlags): TrainRequest {
   };
 }
 
-function parseOverride(text: string): [path: string, value: ConfigValue] {
+/** A changed value as the command line has it. */
+export function parseOverride(text: string): [path: string, value: ConfigValue] {
   const match = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s.exec(text);
   if (match) return [match[1]!, parseValue(match[2]!)];
   throw new FollowspotError(`--set: expected PATH=VALUE, got "${text}".`, {

@@ -57,6 +57,15 @@ describe("overrides", () => {
     expect(known.b.e.g).toEqual([5, 6]);
   });
 
+  it("fill in what is null, by an object or by a text that is none", () => {
+    const absent = { guidance: null, start_from: null };
+    const overrides = { guidance: '{"scale":1.3}', start_from: "models/one" };
+    expect(withOverrides(absent, absent, overrides)).toEqual({
+      guidance: { scale: 1.3 },
+      start_from: "models/one",
+    });
+  });
+
   it.each([
     ["z", /--set z: expected one of a, b, got "z"/],
     ["b.x", /--set b.x: expected one of c, d, e, got "x"/],

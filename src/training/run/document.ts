@@ -55,8 +55,8 @@ export function nameOf(path: string): string {
 export type Override = string | number | boolean | null;
 
 /**
- * The document with values replaced: `{ "unet.block_out_channels.0": 32 }`. Where the place holds a list
- * or an object, a text is read as JSON.
+ * The document with values replaced: `{ "unet.block_out_channels.0": 32 }`. Where the place holds a list,
+ * an object or null, which stands for one that is left out, a text is read as JSON if it is any.
  *
  * @param known - the document with all defaults filled in: a path must be there
  * @throws FollowspotError naming the path that is not, with those beside it
@@ -70,7 +70,7 @@ export function withOverrides(
   for (const [path, value] of Object.entries(overrides)) {
     const keys = path.split(".");
     const before = valueAt(known, keys, path);
-    const after = typeof before === "object" && before !== null ? fromJson(value) : value;
+    const after = typeof before === "object" ? fromJson(value) : value;
     setAt(changed, known, keys, after);
   }
   return changed;

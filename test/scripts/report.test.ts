@@ -1,0 +1,61 @@
+// The table of docs/results/sferd: seeds of a row share a line, and columns are those of the judges that looked.
+
+import { describe, expect, it } from "vitest";
+import type { Measure } from "../../scripts/sferd/report.js";
+import { sferdMarkdown } from "../../scripts/sferd/report.js";
+
+type Distribution = NonNullable<Measure["distribution"]>;
+type Digits = NonNullable<Measure["digits"]>;
+
+function measure(row: string, judged: { digits?: number; inception?: number }): Measure {
+  const { digits, inception } = judged;
+  const picture = { network: 1, predictor: 0, latentNetwork: 0, encoder: 0 };
+  const set = { count: 10, of: 20, digest: "0123456789abcdef", resizing: "as they are" };
+  const sample = { steps: 1, count: 10, evaluations: { picture, total: picture } };
+  return {
+    ...{ row, title: row.replace(/-seed.*/, ""), sample: sample as unknown as Measure["sample"] },
+    ...(digits && {
+      digits: { frechet: digits, precision: 0.5, recall: 0.25, sure: 0.75 } as Digits,
+    }),
+    ...(inception && {
+      distribution: {
+        ...{ frechet: inception, kernel: { mean: 0.001 }, precision: 0.5, recall: 0.125 },
+        ...{ pictures: set, reference: set, input: "bilinear", weights: { digest: "abc" } },
+      } as unknown as Distribution,
+    }),
+  };
+}
+
+const linesOf = (...measures: Measure[]): string[] =>
+  sferdMarkdown("some", measures)
+    .split("\n")
+    .filter((line) => line.startsWith("|"));
+
+describe("the table of an experiment", () => {
+  it("has the figures of both judges, a dash where one did not look", () => {
+    const [head, , first, second] = linesOf(
+      measure("pd", { digits: 4, inception: 1 }),
+      measure("cd", { digits: 2 }),
+    );
+    expect(head).toContain("FD-digits | precision | recall | sure | FD-768 | KID x 1000 |");
+    expect(first).toBe("| pd | 1 | 1 | - | 1 | 10 | 4.00 | 0.500 | 0.250 | 0.750 | 1.000 | 1.00 |");
+    expect(second).toBe("| cd | 1 | 1 | - | 1 | 10 | 2.00 | 0.500 | 0.250 | 0.750 | - | - |");
+  });
+
+  it("has Inception's precision and recall where no digits were judged", () => {
+    const [head, , first] = linesOf(measure("pd", { inception: 1 }));
+    expect(head).toContain("| pictures | FD-768 | KID x 1000 | precision | recall |");
+    expect(first).toBe("| pd | 1 | 1 | - | 1 | 10 | 1.000 | 1.00 | 0.500 | 0.125 |");
+  });
+
+  it("joins seeds, and sets rows of several beside progressive distillation", () => {
+    const lines = linesOf(
+      ...[measure("pd", { inception: 1 }), measure("pd-seed2", { inception: 4 })],
+      ...[measure("cd", { inception: 1 }), measure("cd-seed2", { inception: 1 })],
+    );
+    expect(lines[2]).toContain("| 2 | 10 | 2.500 (1.000 to 4.000) |");
+    expect(lines[4]).toBe("| one step, of the base | FD-768 | 95 % |");
+    // Geometric means 1 and 2.
+    expect(lines[6]).toMatch(/^\| cd \| 0\.50 \| 0\.03 to \d/);
+  });
+});
