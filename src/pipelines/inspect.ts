@@ -18,6 +18,8 @@ import { isPixelModel } from "./sample-model.js";
 import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
 import { PARTS, WORDS_FILE } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
+import { otherUNets } from "./text-to-image-unets.js";
+import type { UNetsBySteps } from "./text-to-image-unets.js";
 
 /** As InspectService.inspectModel. */
 export async function inspectModel(model: string): Promise<ModelReport> {
@@ -37,7 +39,7 @@ export async function inspectModel(model: string): Promise<ModelReport> {
   const known = Object.values(PARTS).filter(({ part }) => isThere(index[part]));
   const pipeline = await allowed(readPipelineFolder(folder));
   const parts = await Promise.all(
-    [...known, ...(pipeline?.unets.values() ?? [])].map((part) =>
+    [...known, ...(pipeline ? otherUNets(pipeline.unets) : [])].map((part) =>
       inspectPart(folder, part, pipeline),
     ),
   );
@@ -89,17 +91,18 @@ function factsOf(pipeline: PipelineModel): Record<string, string | number> {
     "prompt tokens": tokenizer.maxLength,
     "vocabulary entries": tokenizer.size,
     "drawn with": `${defaults.sampler}, ${defaults.steps} steps, guidance ${defaults.cfg}`,
-    ...(unets.size === 0 ? {} : { "other networks": otherNetworks(unets) }),
+    ...(unets.size === 0 ? {} : { networks: networksOf(unets) }),
     ...(defaults.guidance === undefined
       ? {}
       : { role: `student: guidance of ${defaults.guidance} is distilled into it` }),
   };
 }
 
-function otherNetworks(unets: PipelineModel["unets"]): string {
-  const each = ([steps, { part }]: readonly [number, { readonly part: string }]): string =>
-    `${part} for ${steps} ${steps === 1 ? "step" : "steps"}`;
-  return [...unets].map(each).join(", ");
+function networksOf(unets: UNetsBySteps): string {
+  const each = [...unets].map(([steps, names]) => {
+    return `${names.join(", then ")} for ${steps} ${steps === 1 ? "step" : "steps"}`;
+  });
+  return `${each.join("; ")}; otherwise unet`;
 }
 
 /** What our own training writes beside the network's weights. */

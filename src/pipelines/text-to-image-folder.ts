@@ -4,13 +4,14 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename, dirname } from "node:path";
 import { resolveModelFile } from "../io/model-folder.js";
+import { OWN_FILE } from "../io/model-source.js";
 import { folderSource } from "../io/model-source-folder.js";
 import { SMALL_FILES } from "./text-to-image-files.js";
 import { PARTS, readPipelineModel } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 import { obtainModel } from "./text-to-image-obtain.js";
 import type { ObtainOptions } from "./text-to-image-obtain.js";
-import { namedUNets } from "./text-to-image-unets.js";
+import { namedUNets, otherUNets } from "./text-to-image-unets.js";
 import { weightFiles } from "./text-to-image-weights.js";
 
 /** A model's configurations and small files, and the folder that they are in. */
@@ -39,11 +40,12 @@ export async function readPipelineFolder(
  */
 export async function digestOf(folder: string): Promise<string> {
   const source = folderSource(folder);
-  const others = [...(await namedUNets(source)).values()];
+  const others = otherUNets(await namedUNets(source));
   const parts = [...Object.values(PARTS), ...others];
   const weights = await Promise.all(parts.map((part) => weightFiles(source, part)));
-  const configs = others.map(({ part }) => `${part}/config.json`);
-  const names = [...SMALL_FILES, ...configs, ...weights.flat()].sort();
+  // Which network draws which step is told by the model's own file.
+  const configs = others.flatMap(({ part }) => [`${part}/config.json`, OWN_FILE]);
+  const names = [...new Set([...SMALL_FILES, ...configs, ...weights.flat()])].sort();
   const lines: string[] = [];
   for (const name of names) {
     lines.push(`${await fileDigest(await resolveModelFile(folder, name))}  ${name}\n`);

@@ -28,7 +28,8 @@ import type { DecoderConfig } from "./text-to-image-decoder.js";
 import type { Size } from "./box.js";
 import { methodDefaultsSchema } from "./recipe-methods.js";
 import type { MethodDefaults } from "./recipe-methods.js";
-import { readOtherUNets } from "./text-to-image-unets.js";
+import { readUNets } from "./text-to-image-unets.js";
+import type { UNetsBySteps } from "./text-to-image-unets.js";
 import type { PartFiles } from "./text-to-image-weights.js";
 
 /** The parts that have weights. */
@@ -54,8 +55,8 @@ export interface PipelineModel {
   /** Where its weights are. */
   readonly source: ModelSource;
   readonly unet: UNetConfig;
-  /** Networks of the same form for runs of other numbers of steps, as a student has that was distilled for each. */
-  readonly unets: ReadonlyMap<number, PartFiles>;
+  /** Which network draws which step of short runs, as a student has them that was distilled for each. */
+  readonly unets: UNetsBySteps;
   readonly decoder: DecoderConfig;
   readonly textEncoder: TextEncoderConfig;
   readonly tokenizer: Tokenizer;
@@ -105,7 +106,7 @@ export async function readPipelineModel(source: ModelSource): Promise<PipelineMo
   return {
     source,
     unet,
-    unets: await readOtherUNets(source, unet),
+    unets: await readUNets(source, unet),
     decoder,
     textEncoder,
     tokenizer: await readTokenizer(source),

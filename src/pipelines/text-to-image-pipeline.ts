@@ -94,7 +94,7 @@ export class TextToImagePipeline {
     const seen = new Observations(order, coarse);
     const noise = new NoiseSource(order.seeds, [height, width, this.model.unet.in_channels]);
     const denoiser = denoiserOf(order, {
-      network: await this.networks.of(order.steps),
+      network: await this.networks.of(order, this.model.schedule),
       schedule: this.model.schedule,
       sites,
       cells: height * width,

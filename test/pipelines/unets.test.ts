@@ -38,7 +38,7 @@ beforeAll(async () => {
   await writeSafetensors(join(one, "unet", WEIGHTS), Object.fromEntries(moved), { format: "pt" });
   cpSync(four, both, { recursive: true });
   cpSync(join(one, "unet"), join(both, "unet_1"), { recursive: true });
-  await writeJson(join(both, "followspot.json"), { unets: { "1": "unet_1" } });
+  await writeJson(join(both, "followspot.json"), { unets: { "1": ["unet_1"] } });
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -48,6 +48,18 @@ async function drawn(folder: string, steps: readonly number[]): Promise<Uint8Arr
   for (const each of steps) {
     const [made] = await pipe.pictures({ prompt: "a red cube", steps: each, cfg: 1, seed: 7n });
     all.push(made!.picture.data);
+  }
+  await pipe.close();
+  return all;
+}
+
+/** What is seen at each of two steps. */
+async function steps(folder: string): Promise<Uint8Array[]> {
+  const pipe = await loadPipeline(folder, { threads: 1 });
+  const all: Uint8Array[] = [];
+  const asked = { prompt: "a red cube", steps: 2, cfg: 1, seed: 7n, previews: true };
+  for await (const { preview, pictures } of pipe.draw(asked)) {
+    all.push((pictures?.[0]?.picture ?? preview!).data);
   }
   await pipe.close();
   return all;
@@ -65,10 +77,32 @@ describe("a model with a network for one step", () => {
     expect(await digestOf(both)).not.toBe(await digestOf(four));
   });
 
+  it("has the network at each step that it names for it", async () => {
+    const mixed = join(root, "mixed");
+    cpSync(both, mixed, { recursive: true });
+    const named = async (...names: string[]) => {
+      await writeJson(join(mixed, "followspot.json"), { unets: { "2": names } });
+      return { digest: await digestOf(mixed), pictures: await steps(mixed) };
+    };
+    const [ofFour, ofOne] = [await steps(four), await steps(one)];
+    const [same, ahead, behind] = [
+      await named("unet_1", "unet_1"),
+      await named("unet_1", "unet"),
+      await named("unet", "unet_1"),
+    ];
+    expect(same.pictures).toEqual(ofOne);
+    // What the first step expects tells its network; the last picture is neither network's alone.
+    expect(ahead.pictures[0]).toEqual(ofOne[0]);
+    expect(behind.pictures[0]).toEqual(ofFour[0]);
+    const ends = [ofFour, ofOne, ahead.pictures, behind.pictures].map(([, end]) => end!.join());
+    expect(new Set(ends).size).toBe(4);
+    expect(new Set([same, ahead, behind].map(({ digest }) => digest)).size).toBe(3);
+  });
+
   it("is inspected with both, and downloaded with both", async () => {
     const { parts, facts, unsupported } = await inspectModel(both);
     expect(parts.map(({ part }) => part)).toContain("unet_1");
-    expect(facts["other networks"]).toBe("unet_1 for 1 step");
+    expect(facts["networks"]).toBe("unet_1 for 1 step; otherwise unet");
     expect(unsupported.join()).not.toContain("unet_1");
     const small = ["unet", "vae", "text_encoder"].flatMap((part) => [`${part}/config.json`]);
     const files = [
@@ -92,11 +126,16 @@ describe("a model with a network for one step", () => {
     const broken = join(root, "broken");
     cpSync(both, broken, { recursive: true });
     const own = join(broken, "followspot.json");
-    for (const unets of [{ "1": "../unet" }, { "1": "vae" }, { none: "unet_1" }]) {
+    for (const unets of [
+      { "1": ["../unet"] },
+      { "1": ["vae"] },
+      { none: ["unet_1"] },
+      { "2": ["unet_1"] },
+    ]) {
       await writeJson(own, { unets });
       await expect(loadPipeline(broken)).rejects.toThrow(/followspot\.json/);
     }
-    await writeJson(own, { unets: { "1": "unet_1" } });
+    await writeJson(own, { unets: { "1": ["unet_1"] } });
     const config = join(broken, "unet_1", "config.json");
     const facts = await readJsonObject(config);
     await writeJson(config, { ...facts, layers_per_block: 2 });
