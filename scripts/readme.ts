@@ -63,7 +63,11 @@ const placementRow = (title: string, row: Json): string =>
   ].join(" | ");
 
 /** The student's folders of results, by its steps. */
-const STUDENT = { "4 steps": "stage-live/placement", "1 step": "stage-live/placement-1-step" };
+const STUDENT = {
+  "4 steps": "stage-live/placement",
+  "2 steps": "stage-live/placement-2-steps",
+  "1 step": "stage-live/placement-1-step",
+};
 
 /** The student's placed pictures, which have rows under the shipped model's. */
 async function studentRows(): Promise<string[]> {
