@@ -38,7 +38,7 @@ export interface Scale {
   readonly teacher: Readonly<Record<string, string>>;
   /** Changes that make its network about twice as large, as the predictor takes and has as much as the network. */
   readonly larger: Readonly<Record<string, string>>;
-  /** Learning rate of progressive distillation, tuned first and alone, then that of all rows. */
+  /** Learning rate of progressive distillation, to be tuned first and alone, then that of all rows. */
   readonly peak: string;
   /** Network evaluations times pictures of one round of a chain, the teacher's included; a chain has four. */
   readonly round: number;
@@ -153,9 +153,8 @@ function decoders(scale: Scale, { suffix, title, data }: Told, seed?: number): R
 
 /** The teacher, and what its users would draw with instead of a student. */
 function teacherRows({ name, teacher }: Scale): Row[] {
-  const guided: Draw = {
-    ...{ model: "{teacher}/model", steps: 8, sampler: "ddim", attentionGuidance: 1.3 },
-  };
+  const plain: Draw = { model: "{teacher}/model", steps: 8, sampler: "ddim" };
+  const guided: Draw = { ...plain, attentionGuidance: 1.3 };
   return [
     {
       name: "teacher",
@@ -176,7 +175,7 @@ function teacherRows({ name, teacher }: Scale): Row[] {
     {
       name: "source",
       title: "teacher, DDIM, all pictures",
-      draws: [{ model: "{teacher}/model", steps: 8, sampler: "ddim" }],
+      draws: [plain],
     },
     {
       name: "source-guided",
@@ -216,7 +215,9 @@ function progressiveRows(scale: Scale): Row[] {
     {
       name: "pd-guided-updates",
       title: "progressive distillation, guided teacher, as many updates",
-      train: studentOf(scale, "progressive-guided", { budget: String(round * GUIDED_UPDATE) }),
+      train: studentOf(scale, "progressive-guided", {
+        budget: String(Math.round(round * GUIDED_UPDATE)),
+      }),
       draws: CHAIN.slice(0, 1),
     },
   ];
