@@ -22,7 +22,7 @@ import type { SampleReport } from "../src/pipelines/sample-request.js";
 import { measureDigits } from "./sferd/digits-measure.js";
 import { EXPERIMENTS } from "./sferd/experiments.js";
 import type { Experiment } from "./sferd/experiments.js";
-import type { Draw, Row } from "./sferd/rows.js";
+import type { Draw, Row } from "./sferd/row.js";
 import { sferdMarkdown } from "./sferd/report.js";
 import type { Measure, Measured } from "./sferd/report.js";
 

@@ -1,7 +1,7 @@
 // The experiments: what is trained on, how large, and by which judge the pictures are measured.
 
+import type { Row, Scale } from "./row.js";
 import { rowsOf } from "./rows.js";
-import type { Row, Scale } from "./rows.js";
 
 /** An experiment on one data set. */
 export interface Experiment {

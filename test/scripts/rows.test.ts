@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { EXPERIMENTS } from "../../scripts/sferd/experiments.js";
-import type { Row } from "../../scripts/sferd/rows.js";
+import type { Row } from "../../scripts/sferd/row.js";
 import { parseOverride } from "../../src/cli/train.js";
 import { taskOf } from "../../src/distillation/kinds.js";
 import { listPresets, readDocument, withOverrides } from "../../src/training/run/document.js";
