@@ -44,8 +44,9 @@ export async function digestOf(folder: string): Promise<string> {
   const parts = [...Object.values(PARTS), ...others];
   const weights = await Promise.all(parts.map((part) => weightFiles(source, part)));
   // Which network draws which step is told by the model's own file.
-  const configs = others.flatMap(({ part }) => [`${part}/config.json`, OWN_FILE]);
-  const names = [...new Set([...SMALL_FILES, ...configs, ...weights.flat()])].sort();
+  const own = others.length > 0 ? [OWN_FILE] : [];
+  const configs = [...own, ...others.map(({ part }) => `${part}/config.json`)];
+  const names = [...SMALL_FILES, ...configs, ...weights.flat()].sort();
   const lines: string[] = [];
   for (const name of names) {
     lines.push(`${await fileDigest(await resolveModelFile(folder, name))}  ${name}\n`);

@@ -57,10 +57,10 @@ export class Networks {
 }
 
 /** A network for each step, by the timesteps at which the steps begin, falling. */
-function byStep(networks: readonly Denoiser[], starts: readonly number[]): Required<Denoiser> {
-  const at = (timestep: number): Required<Denoiser> => {
+function byStep(networks: readonly UNetDenoiser[], starts: readonly number[]): Required<Denoiser> {
+  const at = (timestep: number): UNetDenoiser => {
     const step = starts.findLastIndex((start) => start >= timestep);
-    return networks[Math.max(step, 0)] as Required<Denoiser>;
+    return networks[Math.max(step, 0)]!;
   };
   return {
     denoise: (x, level, ...rest) => at(level.timestep).denoise(x, level, ...rest),
