@@ -39,13 +39,13 @@ const CIFAR10: Scale = {
   held: "data/cifar10/test.zip",
   teacher: {
     ...CIFAR10_NETWORK,
-    steps: "6000",
+    steps: "4800",
     "learning_rate.peak": "0.001",
     "learning_rate.floor": "3e-5",
     "learning_rate.warmup": "200",
-    "learning_rate.decay": "2000",
+    "learning_rate.decay": "1600",
     "ema.decay": "0.998",
-    sample_every: "1000",
+    sample_every: "800",
   },
   larger: { "unet.block_out_channels": "[40,80,176]" },
   // MNIST's: not tuned on these pictures yet.
