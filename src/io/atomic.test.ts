@@ -32,11 +32,12 @@ describe("writeFileAtomic", () => {
     expect(await readdir(folder)).toHaveLength(3);
   });
 
-  it("replaces a file", async () => {
+  it.each([true, false])("replaces a file (durable: %s)", async (durable) => {
     const path = join(folder, "a");
     await writeFile(path, "a longer old text");
-    await writeFileAtomic(path, "new");
+    await writeFileAtomic(path, "new", { durable });
     expect(await readFile(path, "utf8")).toBe("new");
+    expect(await readdir(folder)).toEqual(["a"]);
   });
 
   it("keeps the old file and nothing else when the disk is full", async () => {

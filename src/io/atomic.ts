@@ -12,26 +12,38 @@ const OPERATION = "write";
 /** One piece, or pieces written one after another: large files need not be whole in memory. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
+export interface AtomicOptions {
+  /**
+   * Whether the file is on the disk when this ends, so that a power cut cannot take it; true when absent. Otherwise a
+   * power cut may leave it empty: for files by the thousand that are made again when they are not there.
+   */
+  readonly durable?: boolean;
+}
+
 /**
  * Writes a file so that a reader, a crash or a full disk never meets half of it.
  *
  * The folder must exist; a file already there is replaced. After a failure the temporary file is
  * gone and the old file as it was. Throws FollowspotError when the system refuses.
  */
-export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: FileContent,
+  { durable = true }: AtomicOptions = {},
+): Promise<void> {
   const target = resolve(path);
   await refuseSpecial(path, target);
   const suffix = randomBytes(6).toString("hex");
   // A fixed short stem keeps within the length limit of names, whatever the target's.
   const temporary = join(dirname(target), `.${basename(target).slice(0, 40)}.${suffix}.tmp`);
   try {
-    await writeWhole(temporary, content);
+    await writeWhole(temporary, content, durable);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw fileError(OPERATION, path, error);
   }
-  await syncFolder(dirname(target));
+  if (durable) await syncFolder(dirname(target));
 }
 
 /** A rename would put a file in the place of a device or a pipe. */
@@ -42,12 +54,12 @@ async function refuseSpecial(path: string, target: string): Promise<void> {
   throw new FollowspotError(`${OPERATION}: ${path}: expected the name of a file, got ${kind}.`);
 }
 
-async function writeWhole(path: string, content: FileContent): Promise<void> {
+async function writeWhole(path: string, content: FileContent, durable: boolean): Promise<void> {
   const file = await open(path, "wx");
   try {
     const whole = typeof content === "string" || content instanceof Uint8Array;
     for await (const piece of whole ? [content] : content) await file.writeFile(piece);
-    await file.sync();
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }

@@ -1,7 +1,7 @@
 // The folder of a model's pictures: numbered files, in a folder for each class, and a note of what they are.
 
 import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
@@ -71,13 +71,17 @@ export class SampleFolder {
     return new SampleFolder(path, model, settings);
   }
 
-  /** Numbers below `count` of the pictures that are not there, ascending. */
+  /** Numbers below `count` of the pictures that are not there, ascending; an empty file is none. */
   async missing(count: number): Promise<number[]> {
     const names = await readdir(this.path, { recursive: true }).catch((error: unknown) => {
       throw fileError("sample", this.path, error);
     });
-    const there = new Set(names.map((name) => name.split(sep).join("/")));
-    return Array.from({ length: count }, (_, i) => i).filter((i) => !there.has(this.nameOf(i)));
+    const listed = new Set(names.map((name) => name.split(sep).join("/")));
+    const isThere = async (name: string): Promise<boolean> =>
+      listed.has(name) && (await stat(join(this.path, name))).size > 0;
+    const numbers = Array.from({ length: count }, (_, i) => i);
+    const there = await Promise.all(numbers.map((i) => isThere(this.nameOf(i))));
+    return numbers.filter((i) => !there[i]);
   }
 
   /** Writes a picture, whole or not at all. Throws FollowspotError when the system refuses. */
@@ -85,7 +89,8 @@ export class SampleFolder {
     const path = join(this.path, this.nameOf(i));
     const png = await encodePng(data, width, height);
     if (this.classFolders) await makeFolder(dirname(path));
-    await writeFileAtomic(path, png);
+    // Ten thousand flushes take longer than the drawing in one step, and what a power cut takes is drawn again.
+    await writeFileAtomic(path, png, { durable: false });
   }
 
   /** `000012.png`, or `cat/000012.png` where each class has its turn. */
