@@ -39,7 +39,7 @@ const CIFAR10: Scale = {
   held: "data/cifar10/test.zip",
   teacher: {
     ...CIFAR10_NETWORK,
-    steps: "4800",
+    steps: "4000",
     "learning_rate.peak": "0.001",
     "learning_rate.floor": "3e-5",
     "learning_rate.warmup": "200",
