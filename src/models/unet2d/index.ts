@@ -2,7 +2,7 @@
 
 export { downPlans2D, headsOf, parseUNet2DConfig, sidesOf, strideOf, upPlans2D } from "./config.js";
 export type { BlockPlan2D, Resampling, UNet2DConfig } from "./config.js";
-export { unet2d } from "./unet2d.js";
+export { unet2d, unet2dFeatures } from "./unet2d.js";
 export type { UNet2DInputs, UNet2DResult, UNet2DStages } from "./unet2d.js";
 export { selfAttention } from "./blocks.js";
 export type { SelfAttentionOptions } from "./blocks.js";

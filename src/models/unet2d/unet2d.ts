@@ -87,6 +87,32 @@ function embed(w: Weights, config: UNet2DConfig, { timestep, classLabels }: UNet
   return add(embedded, embedding(w, "class_embedding", classLabels, { rows, width }));
 }
 
+function sharedBy(w: Weights, config: UNet2DConfig, inputs: UNet2DInputs): BlockContext2D {
+  const { policy = fusedPolicy, dropout } = inputs;
+  return { w, config, timestep: embed(w, config, inputs), policy, dropout };
+}
+
+/** Outputs of the way down in order of computation, conv_in's first. */
+function wayDown(shared: BlockContext2D, sample: Value): Value[] {
+  const { w, config } = shared;
+  const centred = config.center_input_sample ? add(mul(sample, 2), -1) : sample;
+  const skips = [conv(w, "conv_in", centred, config.block_out_channels[0]!)];
+  downPlans2D(config).forEach((plan, i) => {
+    skips.push(...downBlock2D(shared, i, skips.at(-1)!, plan));
+  });
+  return skips;
+}
+
+/**
+ * What the way down alone makes of pictures: maps [N, h, w, channels] in order of computation, conv_in's first.
+ *
+ * Throws as `unet2d`.
+ */
+export function unet2dFeatures(w: Weights, config: UNet2DConfig, inputs: UNet2DInputs): Value[] {
+  checkInputs(config, inputs);
+  return wayDown(sharedBy(w, config, inputs), inputs.sample);
+}
+
 /**
  * The network's prediction for noisy pictures: [N, H, W, in_channels] -> [N, H, W, out_channels], and what it made on
  * the way. What it predicts (velocity, picture, noise) is the head's to say.
@@ -95,19 +121,14 @@ function embed(w: Weights, config: UNet2DConfig, { timestep, classLabels }: UNet
  */
 export function unet2d(w: Weights, config: UNet2DConfig, inputs: UNet2DInputs): UNet2DResult {
   checkInputs(config, inputs);
-  const { sample, policy = fusedPolicy, dropout } = inputs;
-  const temb = embed(w, config, inputs);
-  const shared: BlockContext2D = { w, config, timestep: temb, policy, dropout };
-  const centred = config.center_input_sample ? add(mul(sample, 2), -1) : sample;
-  const skips = [conv(w, "conv_in", centred, config.block_out_channels[0]!)];
-  const downs = downPlans2D(config);
-  downs.forEach((plan, i) => skips.push(...downBlock2D(shared, i, skips.at(-1)!, plan)));
+  const shared = sharedBy(w, config, inputs);
+  const skips = wayDown(shared, inputs.sample);
   const h = skips.at(-1)!;
-  const mid = midBlock2D(shared, h, downs.at(-1)!);
+  const mid = midBlock2D(shared, h, downPlans2D(config).at(-1)!);
   const open = [...skips];
   const last = upPlans2D(config).reduce((x, plan, i) => upBlock2D(shared, i, x, plan, open), mid);
   const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
   const activated = silu(groupNorm(w, "conv_norm_out", last, norm));
   const output = conv(w, "conv_out", activated, config.out_channels, { init: ZEROS });
-  return { output, encoder: { skips, h, mid, temb } };
+  return { output, encoder: { skips, h, mid, temb: shared.timestep } };
 }
