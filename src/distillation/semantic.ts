@@ -6,7 +6,7 @@ import type { LevelValues } from "../guidance/self-attention/index.js";
 import type { UNet2DStages } from "../models/unet2d/index.js";
 import { perPicture } from "../training/losses.js";
 import { distillation, errorsOf } from "./loss.js";
-import type { DistillationNetworks, DistillationShape, TargetKind } from "./loss.js";
+import type { DistillationNetworks, DistillationShape, Distance, TargetKind } from "./loss.js";
 import type { Staged } from "./network.js";
 
 /**
@@ -74,7 +74,7 @@ function semanticParts(
 }
 
 /**
- * The loss of stage B, ‖x̃0 - x0'‖² weighed once. Inputs as of `distillation`. Encoder and predictor alone have
+ * The loss of stage B, ‖x̃0 - x0'‖² (or another distance) weighed once. Inputs as of `distillation`. Encoder and predictor alone have
  * gradients when they alone have trained weights.
  */
 export function semanticLoss(
@@ -82,9 +82,10 @@ export function semanticLoss(
   options: SemanticOptions,
   networks: SemanticNetworks & Targets,
   shape: DistillationShape,
+  distance?: Distance,
 ): ReturnType<typeof errorsOf> {
   const { latent, answer, target, weight } = semanticParts(graph, options, networks, shape);
-  return errorsOf(answer(latent), target, weight);
+  return errorsOf(answer(latent), target, weight, distance);
 }
 
 /** What is told of the picture in a measurement: its own latent, another picture's, or none. */

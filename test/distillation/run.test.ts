@@ -106,6 +106,7 @@ describe("the rounds of a configuration", () => {
     expect(evaluations({ kind: "reference" }, {})).toBe(3);
     expect(evaluations({ kind: "endpoint", substeps: 1 }, null)).toBe(9);
     expect(evaluations({ kind: "progressive" }, null)).toBe(3);
+    expect(evaluations({ kind: "progressive", features: 0.5 }, null)).toBe(4);
   });
 
   it("must follow from one another", () => {

@@ -26,6 +26,8 @@ const target = z.strictObject({
     .default(1 / 256),
   /** Consistency: whose answer is the target, that of the averaged weights or of the weights themselves. */
   network: z.enum(["average", "parameters"]).default("average"),
+  /** Weight of the distance of what the teacher's way down makes of the pictures, beside their squared error. */
+  features: z.number().nonnegative().default(0),
 });
 
 const guidance = z.strictObject({
@@ -111,7 +113,7 @@ export interface Round {
   readonly steps: number;
   /** Whether the teacher is guided. */
   readonly guided: boolean;
-  /** Network evaluations of a picture in one update: student, target network and teacher, forward passes all. */
+  /** Network evaluations of a picture in one update: student, target network, teacher and its features, forward passes all. */
   readonly evaluations: number;
   readonly updates: number;
   /** Updates of the rounds before. */
@@ -132,7 +134,9 @@ export function roundsOf(config: DistillationConfig): Round[] {
   return studentSteps(config).map((steps, i) => {
     const guided = guide !== null && (guide.rounds === "all" || i === 0);
     const teacher = askedOf(target, steps) * guidanceEvaluations(guided ? guide : undefined);
-    const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0);
+    // Of two pictures the way down alone is about one evaluation.
+    const features = target.features > 0 ? 1 : 0;
+    const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0) + features;
     const updates = Math.max(1, Math.floor(budget / (batch * evaluations)));
     const round = { steps, guided, evaluations, updates, before };
     before += updates;

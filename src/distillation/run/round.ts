@@ -29,6 +29,7 @@ import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
+import { distanceOf } from "./features.js";
 import { drawStudentSheet } from "./sheet.js";
 
 /** Weights by name. */
@@ -78,9 +79,9 @@ export function roundLoss(
       average: target.kind === "consistency" ? average() : undefined,
     };
     const picture = [size, size, unet.in_channels] as const;
-    return distillationLoss(graph, target.kind, networks, {
-      ...{ batch, picture, substeps: target.substeps, steps: round.steps },
-    });
+    const shape = { batch, picture, substeps: target.substeps, steps: round.steps };
+    const distance = distanceOf(graph, target, parent, shared.classLabels);
+    return distillationLoss(graph, target.kind, networks, shape, distance);
   };
 }
 

@@ -13,6 +13,7 @@ import type { LossBuilder } from "../../training/step.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { DistillationNetworks } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
+import { distanceOf } from "../run/features.js";
 import { teacherOf } from "../run/round.js";
 import { informationGraph, semanticLoss } from "../semantic.js";
 import type { SemanticNetworks } from "../semantic.js";
@@ -79,11 +80,13 @@ const shapeOf = (
 
 /** The loss of a step. Inputs as of `distillation`, and `classLabels` int64 [N] for networks with classes. */
 export function semanticStepLoss(config: SemanticConfig, models: SemanticModels): LossBuilder {
-  const { factor, source, target } = config;
+  const { factor, source, target, batch } = config;
   return (weights, graph) => {
     const networks = networksOf(graph, weights, config, models);
     const options = { kind: target.kind, factor, source };
-    return semanticLoss(graph, options, networks, shapeOf(config, models.student));
+    const { teacher, student } = models;
+    const distance = distanceOf(graph, target, teacher, classLabelsOf(graph, teacher.unet, batch));
+    return semanticLoss(graph, options, networks, shapeOf(config, student), distance);
   };
 }
 
