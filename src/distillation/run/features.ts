@@ -13,7 +13,7 @@ import { perceptualDistance } from "../perceptual.js";
 import type { Features } from "../perceptual.js";
 
 /**
- * The time for which the teacher is asked about pictures without noise: of those tried, 0.001 to 0.5, where a blur is
+ * The time for which the teacher is asked about pictures without noise: of those tried, 0.001 to 0.3, where a blur is
  * furthest from its picture beside other changes of the same squared error (docs/results/sferd).
  */
 export const FEATURES_TIME = 0.1;
