@@ -74,8 +74,8 @@ function semanticParts(
 }
 
 /**
- * The loss of stage B, ‖x̃0 - x0'‖² (or another distance) weighed once. Inputs as of `distillation`. Encoder and predictor alone have
- * gradients when they alone have trained weights.
+ * The loss of stage B, ‖x̃0 - x0'‖² (or another distance) weighed once. Inputs as of `distillation`. Encoder and
+ * predictor alone have gradients when they alone have trained weights.
  */
 export function semanticLoss(
   graph: Graph,

@@ -89,7 +89,7 @@ export class SampleFolder {
     const path = join(this.path, this.nameOf(i));
     const png = await encodePng(data, width, height);
     if (this.classFolders) await makeFolder(dirname(path));
-    // Ten thousand flushes take longer than the drawing in one step, and what a power cut takes is drawn again.
+    // A flush can take longer than drawing in one step, and what a power cut takes is drawn again.
     await writeFileAtomic(path, png, { durable: false });
   }
 

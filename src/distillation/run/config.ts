@@ -113,7 +113,7 @@ export interface Round {
   readonly steps: number;
   /** Whether the teacher is guided. */
   readonly guided: boolean;
-  /** Network evaluations of a picture in one update: student, target network, teacher and its features, forward passes all. */
+  /** Network evaluations of a picture in one update, forward passes all: student, target network, teacher, its features. */
   readonly evaluations: number;
   readonly updates: number;
   /** Updates of the rounds before. */
