@@ -39,6 +39,7 @@ def elementwise() -> None:
     case("abs", lambda x: x.abs(), **X)
     case("abs at zero", lambda x: x.abs(), x=ties(4, 5))
     case("sign", lambda x: x.sign(), **X)
+    case("stop gradient", lambda x: x * x.detach(), x=ties(4, 5))
     case("silu", lambda x: F.silu(x), **X)
     case("gelu", lambda x: F.gelu(x), **X)
     case("quick gelu", lambda x: x * (1.702 * x).sigmoid(), **X)

@@ -101,6 +101,7 @@ const folds: { readonly [K in OperatorName]?: Fold } = {
   Relu: unary((x) => Math.max(0, x)),
   Abs: unary(Math.abs),
   Sign: unary(Math.sign),
+  StopGradient: unary((x) => x),
   Swish: swish,
   Add: binary((a, b) => a + b),
   Sub: binary((a, b) => a - b),

@@ -31,6 +31,8 @@ export const tanh = unary("Tanh");
 export const relu = unary("Relu");
 export const abs = unary("Abs");
 export const sign = unary("Sign");
+/** The value itself, as a constant to differentiation. */
+export const stopGradient = unary("StopGradient");
 /** Exact GELU, x Φ(x). */
 export const gelu = unary("Gelu");
 

@@ -40,6 +40,8 @@ export interface OperatorAttributes {
   Relu: None;
   Abs: None;
   Sign: None;
+  /** The value, of which no gradient is taken. */
+  StopGradient: None;
   Gelu: None;
   Swish: { readonly alpha: number };
   Add: None;

@@ -9,7 +9,7 @@ import type { Reference } from "./tensor.js";
 import type { ReferenceRule, ReferenceTable } from "./index.js";
 
 type Unary = "Neg" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Erf" | "Sin" | "Cos";
-type Activation = "Sigmoid" | "Tanh" | "Relu" | "Abs" | "Sign" | "Gelu";
+type Activation = "Sigmoid" | "Tanh" | "Relu" | "Abs" | "Sign" | "StopGradient" | "Gelu";
 type Binary = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min";
 type Compare = "Less" | "LessOrEqual" | "Equal";
 
@@ -67,6 +67,7 @@ export const elementwiseReference: ReferenceTable<
   Relu: unary((x) => Math.max(0, x)),
   Abs: unary(Math.abs),
   Sign: unary(Math.sign),
+  StopGradient: unary((x) => x),
   Gelu: unary((x) => (x / 2) * (1 + erf(x / Math.SQRT2))),
   Swish: ({ attributes: { alpha } }, [x]) => ({
     ...x!,

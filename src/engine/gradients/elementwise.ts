@@ -89,6 +89,7 @@ export const elementwiseGradients: GradientTable<
   Relu: (y, dy) => [mul(dy, mask(less(0, y)))],
   Abs: (y, dy) => [mul(dy, sign(y.inputs[0]!))],
   Sign: noGradient,
+  StopGradient: noGradient,
   // d x Φ(x) = Φ(x) + x φ(x) = ½ (1 + erf u + 2/√π u e^(-u²)) with u = x/√2
   Gelu: (y, dy) => {
     const u = mul(y.inputs[0]!, Math.SQRT1_2);

@@ -33,6 +33,11 @@ const withConstants =
     builder.node(value.op, inputs, {}, { output: builder.nameOf(value) });
   };
 
+/** What differentiation alone looks at. */
+const identity: Emission<OperatorName> = (value, builder) => {
+  builder.node("Identity", names(value, builder), {}, { output: builder.nameOf(value) });
+};
+
 const plainOps: Record<PlainOp, Emission<OperatorName>> = {
   Neg: plain,
   Exp: plain,
@@ -47,6 +52,7 @@ const plainOps: Record<PlainOp, Emission<OperatorName>> = {
   Relu: plain,
   Abs: plain,
   Sign: plain,
+  StopGradient: identity,
   Gelu: plain,
   Add: plain,
   Sub: plain,

@@ -19,7 +19,8 @@ export type UnaryOp =
   | "Relu"
   | "Abs"
   | "Sign"
-  | "Gelu";
+  | "Gelu"
+  | "StopGradient";
 export type BinaryOp = "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min";
 export type CompareOp = "Less" | "LessOrEqual" | "Equal";
 
@@ -56,6 +57,7 @@ export const elementwiseTypes: InferenceTable<
   Tanh: unary,
   Relu: unary,
   Abs: unary,
+  StopGradient: unary,
   Sign: unary,
   Gelu: unary,
   Swish: unary,

@@ -25,6 +25,8 @@ export const elementwiseCases = [
   caseOf("abs", X, ({ x }) => f.abs(x)),
   caseOf("abs at zero", { x: ties(4, 5) }, ({ x }) => f.abs(x)),
   caseOf("sign", X, ({ x }) => f.sign(x)),
+  // Finite differences see through it, so its inputs are of those where they are not asked.
+  caseOf("stop gradient", { x: ties(4, 5) }, ({ x }) => f.mul(x, f.stopGradient(x))),
   caseOf("silu", X, ({ x }) => f.silu(x)),
   caseOf("gelu", X, ({ x }) => f.gelu(x)),
   caseOf("quick gelu", X, ({ x }) => f.quickGelu(x)),
