@@ -1,6 +1,7 @@
 // What a step subtracts from the parameters besides their decay: AdamW's change, and Muon's where it is asked for.
 
 import { sizeOf } from "../core/shape.js";
+import { floats } from "../core/tensor.js";
 import { mul } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
 import { assemble } from "../nn/packed-weights.js";
@@ -24,7 +25,26 @@ export interface StepVectors {
 /** The changes in the same pieces. */
 export function changesOf(vectors: StepVectors, options: OptimiserOptions): Value[] {
   const own = vectors.moments.map((moments) => adamWChange(moments, vectors.rates, options));
-  return options.matrices === "muon" ? withMuon(own, vectors, options) : own;
+  const changes = options.matrices === "muon" ? withMuon(own, vectors, options) : own;
+  const { rateOf } = options;
+  return rateOf ? withRates(changes, vectors.packing, rateOf) : changes;
+}
+
+/** The changes times the share of the learning rate that each weight has. */
+function withRates(
+  changes: readonly Value[],
+  packing: Packing,
+  rateOf: (spec: WeightSpec) => number,
+): Value[] {
+  const shares = new Float32Array(packing.size);
+  for (const spec of packing.specs) {
+    const start = packing.offsetOf(spec.name);
+    shares.fill(rateOf(spec), start, start + sizeOf(spec.shape));
+  }
+  return piecesOf(packing.size).map(({ start, end }, i) => {
+    const change = changes[i]!;
+    return mul(change, change.graph.constant(floats([end - start], shares.slice(start, end))));
+  });
 }
 
 /** A part of the vector: one matrix of Muon's, or all between two of them. */

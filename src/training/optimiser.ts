@@ -14,6 +14,7 @@ import {
   sum,
 } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
+import type { WeightSpec } from "../nn/weights.js";
 
 /** Decay of the first moment where none is given. */
 export const BETA1 = 0.9;
@@ -34,6 +35,8 @@ export interface AdamWOptions {
 }
 
 export interface OptimiserOptions extends AdamWOptions {
+  /** How much of the learning rate a weight has, their decay aside; all of it when absent. */
+  readonly rateOf?: ((spec: WeightSpec) => number) | undefined;
   /** What moves the matrices inside the network: AdamW when absent, or Muon with beta1 as its momentum. */
   readonly matrices?: "adamw" | "muon";
 }
