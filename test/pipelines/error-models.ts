@@ -21,6 +21,7 @@ import {
   TEACHER_FILES,
   exportTeacher,
   teacherPacking,
+  teacherDigest,
   teacherSchema,
 } from "../../src/training/teacher/index.js";
 import { writeTinyModels } from "../distillation/tiny-models.js";
@@ -50,7 +51,8 @@ async function writeOther(folder: string, unet: object): Promise<void> {
   const config = teacherSchema.parse({ ...tiny, unet: { ...tiny.unet, ...unet } });
   const packing = teacherPacking(config);
   const average = floats([packing.size], packing.pack(makeWeights(packing.specs)));
-  await exportTeacher(config, { packing, average, step: 1 }, folder);
+  const metadata = { config: teacherDigest(config) };
+  await exportTeacher(config, { packing, average, step: 1 }, folder, { metadata });
 }
 
 /** Moves a model's weights a little; those of all tiny models are made up alike. */

@@ -4,7 +4,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Generator } from "../../src/core/generator.js";
 import { floats } from "../../src/core/tensor.js";
-import { exportTeacher, teacherPacking, teacherSchema } from "../../src/training/teacher/index.js";
+import {
+  exportTeacher,
+  teacherDigest,
+  teacherPacking,
+  teacherSchema,
+} from "../../src/training/teacher/index.js";
 import type { TeacherConfig } from "../../src/training/teacher/index.js";
 import { makeWeights } from "../models/goldens.js";
 
@@ -91,6 +96,9 @@ export async function writeTinyTeacherModel(name: string, folder: string): Promi
   const config = teacherSchema.parse(document);
   const packing = teacherPacking(config);
   const average = floats([packing.size], packing.pack(makeWeights(packing.specs)));
-  await exportTeacher(config, { packing, average, step: 7 }, folder, ["a", "b", "c"]);
+  await exportTeacher(config, { packing, average, step: 7 }, folder, {
+    classes: ["a", "b", "c"],
+    metadata: { config: teacherDigest(config) },
+  });
   return config;
 }

@@ -8,7 +8,6 @@ import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { writeJson } from "../../io/json.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import type { Trained } from "../trained.js";
-import { teacherDigest } from "./config.js";
 import type { TeacherConfig } from "./config.js";
 import { TEACHER_FILES } from "./folder.js";
 import type { TeacherFacts } from "./folder.js";
@@ -16,27 +15,31 @@ import type { TeacherFacts } from "./folder.js";
 /** The version whose folders these are like. */
 const DIFFUSERS = "0.42.1";
 
+/** What a folder says besides what its configuration does. */
+export interface Told {
+  /** Names of the classes, where the network has them. */
+  readonly classes?: readonly string[] | undefined;
+  /** What a student says in followspot.json instead of and besides what a teacher says. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** Metadata of the weights: the configuration's digest, and what a student says as above. */
+  readonly metadata: Readonly<Record<string, string>> & { readonly config: string };
+}
+
 /**
  * Writes a teacher's folder, whole or not at all; one already there is replaced. Weights are float32: students start
  * from them. Diffusers' scheduler stands at t = (i + 1) / 1000 at timestep i, and draws the same pictures where it
  * takes noise from clipped predictions (`use_clipped_model_output`); of head `both` it opens the network only.
  *
- * @param classes - names of the classes, where the network has them
- * @param more - what a student says of itself instead of and besides what a teacher says
  * @throws FollowspotError when a file cannot be written
  */
 export async function exportTeacher(
-  config: TeacherConfig,
+  config: Pick<TeacherConfig, "head" | "schedule" | "unet" | "draw">,
   { packing, average, step }: Trained,
   folder: string,
-  classes?: readonly string[],
-  more: {
-    readonly facts?: Readonly<Record<string, unknown>>;
-    readonly metadata?: Readonly<Record<string, string>>;
-  } = {},
+  { classes, facts, metadata }: Told,
 ): Promise<void> {
   const { head, schedule, unet, draw } = config;
-  const facts: TeacherFacts = {
+  const own: TeacherFacts = {
     role: "teacher",
     head,
     schedule,
@@ -48,7 +51,7 @@ export async function exportTeacher(
     await mkdir(join(target, "unet"));
     await mkdir(join(target, "scheduler"));
     await writeJson(join(target, files.index), modelIndex());
-    await writeJson(join(target, files.facts), { ...facts, ...more.facts });
+    await writeJson(join(target, files.facts), { ...own, ...facts });
     await writeJson(join(target, files.scheduler), schedulerDocument(config));
     await writeJson(join(target, files.config), {
       _class_name: "UNet2DModel",
@@ -61,8 +64,7 @@ export async function exportTeacher(
       head,
       schedule: JSON.stringify(schedule),
       step: String(step),
-      config: teacherDigest(config),
-      ...more.metadata,
+      ...metadata,
     });
   });
 }
@@ -78,7 +80,10 @@ function modelIndex(): Record<string, unknown> {
 }
 
 /** scheduler/scheduler_config.json */
-function schedulerDocument({ schedule, head }: TeacherConfig): Record<string, unknown> {
+function schedulerDocument({
+  schedule,
+  head,
+}: Pick<TeacherConfig, "schedule" | "head">): Record<string, unknown> {
   return {
     _class_name: "DDIMScheduler",
     _diffusers_version: DIFFUSERS,

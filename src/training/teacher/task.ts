@@ -17,7 +17,10 @@ export function teacherTask(config: TeacherConfig): TrainingTask {
       const data = await openTeacherData(config);
       await data.close();
       const { num_class_embeds: rows } = config.unet;
-      await exportTeacher(config, trained, folder, rows === null ? undefined : data.classes);
+      await exportTeacher(config, trained, folder, {
+        classes: rows === null ? undefined : data.classes,
+        metadata: { config: teacherDigest(config) },
+      });
       return config.head === "both"
         ? ["diffusers opens this network, but has no scheduler for its head, both"]
         : [];

@@ -14,11 +14,12 @@ import { sizeOfTeacher, teacherDigest } from "./config.js";
 import type { TeacherConfig } from "./config.js";
 import { keepFacts, openTeacherData } from "./data.js";
 import { teacherLoss } from "./loss.js";
+import type { TeacherNetwork } from "./network.js";
 import { drawTeacherSheet } from "./sheet.js";
 
-/** The packing of all weights that a configuration trains, under their names in the checkpoint. */
-export function teacherPacking(config: TeacherConfig): Packing {
-  const loss = teacherLoss(config, { batch: 1, size: sizeOfTeacher(config) });
+/** The packing of all weights of a network, under their names in the checkpoint. */
+export function teacherPacking(network: TeacherNetwork): Packing {
+  const loss = teacherLoss(network, { batch: 1, size: sizeOfTeacher(network) });
   return new Packing(collectSpecs((weights) => void loss(weights, weights.graph)));
 }
 
