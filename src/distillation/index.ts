@@ -9,6 +9,8 @@ export {
   referenceTarget,
   teacherArrival,
 } from "./targets.js";
+export { distributionLoss } from "./distribution.js";
+export type { DistributionNetworks, DistributionParts, DistributionShape } from "./distribution.js";
 export { frozenVector } from "./frozen.js";
 
 // Times

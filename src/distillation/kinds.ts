@@ -3,6 +3,15 @@
 import { parseTask, taskOf as trainingTask } from "../training/kinds.js";
 import type { TrainingTask } from "../training/kinds.js";
 import { checkTeacherData } from "../training/teacher/data.js";
+import {
+  distributionDigest,
+  distributionEvaluations,
+  distributionSchema,
+  distributionUpdates,
+} from "./distribution-run/config.js";
+import type { DistributionConfig } from "./distribution-run/config.js";
+import { exportDistribution } from "./distribution-run/export.js";
+import { readDistributionModels, trainDistribution } from "./distribution-run/train.js";
 import { latentDigest, latentSchema } from "./latent-run/config.js";
 import type { LatentConfig } from "./latent-run/config.js";
 import { exportLatent } from "./latent-run/export.js";
@@ -68,6 +77,24 @@ function semanticTask(config: SemanticConfig): TrainingTask {
   };
 }
 
+/** The matching of distributions that a configuration describes. */
+function distributionTask(config: DistributionConfig): TrainingTask {
+  const { batch } = config;
+  const steps = distributionUpdates(config);
+  return {
+    ...{ config, batch, steps, digest: distributionDigest(config) },
+    check: async () => void (await readDistributionModels(config)),
+    train: (options) => trainDistribution(config, options),
+    export: async (trained, folder) => {
+      await exportDistribution(config, trained, folder);
+      const spent = trained.step * distributionEvaluations(config) * batch;
+      return [
+        `student of 1 step: ${trained.step} updates, ${spent} of ${config.budget} evaluations`,
+      ];
+    },
+  };
+}
+
 /** The training of a latent network that a configuration describes. */
 function latentTask(config: LatentConfig): TrainingTask {
   // What the latents' statistics are, a run finds out on the way.
@@ -111,6 +138,8 @@ export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
     distillation: (document) => distillationTask(parseTask(distillationSchema, document)),
     semantic: (document) => semanticTask(parseTask(semanticSchema, document)),
     "text-to-image-student": (document) => textStudentTask(parseTask(textStudentSchema, document)),
+    "distribution-matching": (document) =>
+      distributionTask(parseTask(distributionSchema, document)),
     latent: (document) => latentTask(parseTask(latentSchema, document)),
   });
 }

@@ -35,7 +35,8 @@ export async function exportStudent(
     },
   };
   const trained = { packing, average, step: round.before + round.updates };
-  await exportTeacher(studentConfig(config, parent, round), trained, folder, parent.facts.classes, {
+  await exportTeacher(studentConfig(config, parent, round), trained, folder, {
+    classes: parent.facts.classes,
     facts,
     metadata: {
       role: "student",

@@ -30,7 +30,7 @@ import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { distanceOf } from "./features.js";
-import { drawStudentSheet } from "./sheet.js";
+import { continuationOf, drawStudentSheet } from "./sheet.js";
 
 /** Weights by name. */
 export type NamedWeights = ReadonlyMap<string, HostTensor<"float32">>;
@@ -130,7 +130,9 @@ export async function trainRound(
     batchOf: (k) => batches.at(k),
     afterStep: async (k, { state }) => {
       if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
-      await drawStudentSheet(round.before + k, { config, parent, round }, state.average, options);
+      const { draw } = config;
+      const facts = { parent, steps: round.steps, continuation: continuationOf(config), draw };
+      await drawStudentSheet(round.before + k, facts, state.average, options);
     },
   };
   return { packing, ...(await fit(task, withinRun(options, folder, round))) };

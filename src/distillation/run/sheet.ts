@@ -20,14 +20,14 @@ import type { Teacher } from "../../training/teacher/index.js";
 import { CompiledPredictor, fewSteps } from "../few-steps.js";
 import type { Continuation, Evaluations } from "../few-steps.js";
 import { classLabelsOf, pictureNetwork } from "../network.js";
-import { studentConfig } from "./config.js";
-import type { DistillationConfig, Round } from "./config.js";
+import type { DistillationConfig } from "./config.js";
 
-/** A student and where it comes from. */
+/** A student of a parent's form, and how it is drawn. */
 export interface StudentFacts {
-  readonly config: DistillationConfig;
   readonly parent: Teacher;
-  readonly round: Round;
+  readonly steps: number;
+  readonly continuation: Continuation;
+  readonly draw: DistillationConfig["draw"];
 }
 
 /** How a student's runs go on: consistency students see fresh noise. */
@@ -40,13 +40,13 @@ export function continuationOf({ target }: DistillationConfig): Continuation {
  * seed + i and class i, in turn.
  */
 export async function drawStudent(
-  { config, parent, round }: StudentFacts,
+  { parent, steps, continuation, draw }: StudentFacts,
   average: HostTensor<"float32">,
   { runtime, signal }: Pick<TrainOptions, "runtime" | "signal">,
 ): Promise<{ readonly pictures: Latent; readonly spent: Evaluations }> {
   const { unet, head, size, schedule } = parent;
-  const { count, seed } = config.draw;
-  const packing = teacherPacking(studentConfig(config, parent, round));
+  const { count, seed } = draw;
+  const packing = teacherPacking(parent);
   const picture = [size, size, unet.in_channels];
   const numbers = Array.from({ length: count }, (_, i) => i);
   const classes = classesInTurn(unet, numbers);
@@ -64,9 +64,9 @@ export async function drawStudent(
   );
   try {
     const pictures = await drawPictures({
-      ...fewSteps(schedule, continuationOf(config)),
+      ...fewSteps(schedule, continuation),
       streams: numbers.map((i) => new Generator(BigInt(seed + i))),
-      ...{ denoiser: student, steps: round.steps, picture, signal },
+      ...{ denoiser: student, steps, picture, signal },
     });
     return { pictures, spent: student.spent };
   } finally {
@@ -84,7 +84,7 @@ export async function drawStudentSheet(
   const { pictures } = await drawStudent(facts, average, options);
   const drawn = toPictures(pictures);
   const columns = Math.ceil(Math.sqrt(drawn.length));
-  const { steps } = facts.round;
+  const { steps } = facts;
   const path = join(options.folder, `samples-${String(step).padStart(8, "0")}-s${steps}.png`);
   await writeFileAtomic(path, await contactSheet(drawn, columns));
   options.onSheet?.(path, `samples of ${steps} steps at step ${step}: ${basename(path)}`);
