@@ -217,6 +217,41 @@ function consistencyRows(scale: Scale): Row[] {
   ];
 }
 
+/** A chain that stops at 2 steps, whose student then learns to draw in one what its teacher draws, taken together. */
+function distributionRows({ name, round, seeds }: Scale): Row[] {
+  const title = "progressive distillation to 2 steps, then distribution matching";
+  const matched = (chain: string, budget: number, set: Readonly<Record<string, string>> = {}) => ({
+    train: {
+      preset: `${name}-distribution`,
+      set: {
+        student: `{${chain}}/students/2`,
+        teacher: "{teacher}/model",
+        budget: String(budget),
+        ...set,
+      },
+    },
+    draws: CHAIN.slice(0, 1),
+  });
+  return [
+    // The budget of the chain's last round, and three times that.
+    { name: "matched", title, ...matched("pd", round) },
+    ...seeds.map((seed) => {
+      const set = { seed: String(seed) };
+      return { name: `matched-seed${seed}`, title, ...matched(`pd-seed${seed}`, round, set) };
+    }),
+    {
+      name: "matched-guided",
+      title: `${title}, both of a guided teacher`,
+      ...matched("pd-guided", round, { guidance: '{"scale":1.3}' }),
+    },
+    {
+      name: "matched-triple",
+      title: `${title}, three rounds' budget`,
+      ...matched("pd", 3 * round),
+    },
+  ];
+}
+
 /** Encoder and predictor: as coded, for the information test alone, and as variant d. */
 function semanticRows(scale: Scale): Row[] {
   const { name, data, round, seeds } = scale;
@@ -256,5 +291,6 @@ export const rowsOf = (scale: Scale): Row[] => [
   ...progressiveRows(scale),
   ...largerRows(scale),
   ...consistencyRows(scale),
+  ...distributionRows(scale),
   ...semanticRows(scale),
 ];

@@ -6,8 +6,11 @@ import { abs, add, div, max, mean, mul, stopGradient, sub } from "../engine/func
 import type { Graph, Value } from "../engine/graph.js";
 import type { Predict } from "../guidance/self-attention/index.js";
 import { diffuse, meanSquaredError, perPicture } from "../training/losses.js";
-import { squaredDistance, weightedError } from "./loss.js";
+import { TARGET_KINDS, squaredDistance, weightedError } from "./loss.js";
 import { declareLevel } from "./path.js";
+
+/** What the folders of students can say that these were held against: a target of each picture, or a distribution. */
+export const STUDENT_KINDS = [...TARGET_KINDS, "distribution"] as const;
 
 export interface DistributionNetworks {
   /** Differentiated: a picture of noise alone. */

@@ -9,7 +9,7 @@ export {
   referenceTarget,
   teacherArrival,
 } from "./targets.js";
-export { distributionLoss } from "./distribution.js";
+export { STUDENT_KINDS, distributionLoss } from "./distribution.js";
 export type { DistributionNetworks, DistributionParts, DistributionShape } from "./distribution.js";
 export { frozenVector } from "./frozen.js";
 

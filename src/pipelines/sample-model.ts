@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
-import { CONTINUATIONS, TARGET_KINDS, readLatent, readSemantic } from "../distillation/index.js";
+import { CONTINUATIONS, STUDENT_KINDS, readLatent, readSemantic } from "../distillation/index.js";
 import type { LatentModel, SemanticStudent } from "../distillation/index.js";
 import { readJsonAs, readJsonObject } from "../io/json.js";
 import { MODEL_INDEX } from "../io/model-folder.js";
@@ -20,7 +20,7 @@ const furtherFacts = z.object({
     .object({
       steps: z.int().positive(),
       continuation: z.enum(CONTINUATIONS),
-      target: z.object({ kind: z.enum(TARGET_KINDS) }),
+      target: z.object({ kind: z.enum(STUDENT_KINDS) }),
       guidance: z.object({ scale: z.number() }).nullable(),
       evaluations: z.number(),
     })

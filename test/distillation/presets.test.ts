@@ -4,6 +4,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { distributionSchema } from "../../src/distillation/distribution-run/config.js";
+import {
+  distributionPacking,
+  distributionStepLoss,
+} from "../../src/distillation/distribution-run/loss.js";
+import { readDistributionModels } from "../../src/distillation/distribution-run/train.js";
 import { taskOf } from "../../src/distillation/kinds.js";
 import { latentSchema, mlpOf } from "../../src/distillation/latent-run/config.js";
 import { latentPacking } from "../../src/distillation/latent-run/train.js";
@@ -38,7 +44,8 @@ afterAll(() => rm(base, { recursive: true, force: true }));
 function parentsOf(kind: unknown): Record<string, string> {
   const of = (name: string): string => join(base, name);
   if (kind === "distillation") return { parent: of("teacher") };
-  if (kind === "semantic") return { student: of("progressive"), teacher: of("teacher") };
+  if (kind === "semantic" || kind === "distribution-matching")
+    return { student: of("progressive"), teacher: of("teacher") };
   return kind === "latent" ? { parent: of("semantic") } : {};
 }
 
@@ -68,6 +75,11 @@ const stepsOf: Readonly<Record<string, (document: JsonObject) => Promise<Graph[]
     const models = await readSemanticModels(config);
     const packing = semanticPacking(config, models.student);
     return [trainingStep(packing, semanticStepLoss(config, models))];
+  },
+  async "distribution-matching"(document) {
+    const config = distributionSchema.parse(document);
+    const { teacher } = await readDistributionModels(config);
+    return [trainingStep(distributionPacking(teacher), distributionStepLoss(config, teacher))];
   },
   async latent(document) {
     const config = latentSchema.parse(document);
@@ -101,6 +113,7 @@ describe("presets", () => {
     { preset: "tiny-imagenet-20-progressive", graphs: 4 },
     { preset: "mnist-semantic", graphs: 1 },
     { preset: "mnist-latent", graphs: 1 },
+    { preset: "mnist-distribution", graphs: 1 },
     { preset: "stage-live", graphs: 1 },
     { preset: "stage-live-1", graphs: 1 },
   ])(
