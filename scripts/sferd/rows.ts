@@ -217,37 +217,34 @@ function consistencyRows(scale: Scale): Row[] {
   ];
 }
 
-/** A chain that stops at 2 steps, whose student then learns to draw in one what its teacher draws, taken together. */
+/** A chain whose student of one step then learns to draw what the teacher draws, taken together: three rounds' budget more. */
 function distributionRows({ name, round, seeds }: Scale): Row[] {
-  const title = "progressive distillation to 2 steps, then distribution matching";
-  const matched = (chain: string, budget: number, set: Readonly<Record<string, string>> = {}) => ({
+  const title = "progressive distillation, then distribution matching";
+  const matched = (chain: string, set: Readonly<Record<string, string>> = {}) => ({
     train: {
       preset: `${name}-distribution`,
       set: {
-        student: `{${chain}}/students/2`,
+        student: `{${chain}}/model`,
         teacher: "{teacher}/model",
-        budget: String(budget),
+        budget: String(3 * round),
         ...set,
       },
     },
     draws: CHAIN.slice(0, 1),
   });
   return [
-    // The budget of the chain's last round, and three times that.
-    { name: "matched", title, ...matched("pd", round) },
+    { name: "matched", title, ...matched("pd") },
     ...seeds.map((seed) => {
-      const set = { seed: String(seed) };
-      return { name: `matched-seed${seed}`, title, ...matched(`pd-seed${seed}`, round, set) };
+      return {
+        name: `matched-seed${seed}`,
+        title,
+        ...matched(`pd-seed${seed}`, { seed: String(seed) }),
+      };
     }),
     {
       name: "matched-guided",
       title: `${title}, both of a guided teacher`,
-      ...matched("pd-guided", round, { guidance: '{"scale":1.3}' }),
-    },
-    {
-      name: "matched-triple",
-      title: `${title}, three rounds' budget`,
-      ...matched("pd", 3 * round),
+      ...matched("pd-guided", { guidance: '{"scale":1.3}' }),
     },
   ];
 }
