@@ -4,6 +4,7 @@
 
 import { abs, add, div, max, mean, mul, stopGradient, sub } from "../engine/functions.js";
 import type { Graph, Value } from "../engine/graph.js";
+import { clamped } from "../guidance/self-attention/index.js";
 import type { Predict } from "../guidance/self-attention/index.js";
 import { diffuse, meanSquaredError, perPicture } from "../training/losses.js";
 import { TARGET_KINDS, squaredDistance, weightedError } from "./loss.js";
@@ -25,6 +26,8 @@ export interface DistributionShape {
   readonly batch: number;
   /** Of one picture, [H, W, C]. */
   readonly picture: readonly [number, number, number];
+  /** Largest magnitude of a picture as it is shown; unlimited when absent. */
+  readonly clamp?: number | undefined;
 }
 
 /** The loss of a step and what it is made of. */
@@ -51,21 +54,22 @@ const LEAST_DISTANCE = 1e-3;
 export function distributionLoss(
   graph: Graph,
   { student, teacher, fake }: DistributionNetworks,
-  { batch, picture }: DistributionShape,
+  { batch, picture, clamp }: DistributionShape,
 ): DistributionParts {
   const input = (name: string): Value => graph.input(name, "float32", [batch, ...picture]);
   const made = student(input("noise"), declareLevel(graph, "start", batch));
-  const drawn = stopGradient(made);
+  // Compared is what is shown: an answer beyond black is black, and need not come back.
+  const drawn = clamped(stopGradient(made), clamp);
   const level = declareLevel(graph, "level", batch);
   const { noisy } = diffuse(drawn, input("renoise"), level.alpha, level.sigma);
   const real = teacher(noisy, level);
   const told = fake(noisy, level);
-  const difference = sub(stopGradient(told), real);
+  const difference = sub(clamped(stopGradient(told), clamp), real);
   // Equation 8: the difference counts by how far the teacher's answer is from the picture, so that all levels count alike.
   const distance = mean(abs(sub(drawn, real)), { axes: [1, 2, 3] });
   const step = div(difference, perPicture(max(distance, LEAST_DISTANCE)));
   // Half the squared error to x - d has the gradient d.
-  const towards = mul(mean(squaredDistance(made, sub(drawn, step))), 0.5);
+  const towards = mul(mean(squaredDistance(made, sub(stopGradient(made), step))), 0.5);
   const weight = graph.input("weight", "float32", [batch]);
   const denoising = weightedError(told, drawn, weight);
   return {

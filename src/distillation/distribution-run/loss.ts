@@ -44,6 +44,8 @@ export function distributionStepLoss(config: DistributionConfig, teacher: Teache
       fake: own(FAKE),
       teacher: teacherOf(graph, { guidance, clamp }, its, shared),
     };
-    return distributionLoss(graph, networks, { batch, picture: [size, size, unet.in_channels] });
+    return distributionLoss(graph, networks, {
+      ...{ batch, picture: [size, size, unet.in_channels], clamp: clamp ?? undefined },
+    });
   };
 }
