@@ -80,7 +80,7 @@ describe("the gradient of distribution matching", () => {
       teacher: goldenNetwork.predict,
     };
     const { loss, made, step, denoising } = distributionLoss(graph, networks, {
-      ...{ batch: BATCH, picture: SHAPE },
+      ...{ batch: BATCH, picture: SHAPE, clamp: 0.6 },
     });
     graph.output("gradient", gradient(loss, [vector])[0]!);
     for (const [name, value] of Object.entries({ made, step, denoising })) {
