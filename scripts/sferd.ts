@@ -1,6 +1,6 @@
 // The experiment of docs/results/sferd: trains its rows, draws and measures their pictures, and writes the table.
 //
-// From the root of the repository, with the data set under data/ and FOLLOWSPOT_INCEPTION set, for mnist or cifar10:
+// From the root of the repository, with the data set under data/ and FOLLOWSPOT_INCEPTION set, for mnist, cifar10 or tiny-imagenet-20:
 //   npx tsx scripts/sferd.ts run mnist [ROW ...] [--count 10000]   # prints each command; goes on where it stopped
 //   npx tsx scripts/sferd.ts inception mnist [ROW ...] [--few 2000] # Inception's distances of what `run` drew
 //   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine
