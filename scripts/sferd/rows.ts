@@ -160,6 +160,12 @@ function progressiveRows(scale: Scale): Row[] {
     plain,
     ...again(plain, seeds),
     {
+      name: "pd-half",
+      title: "progressive distillation, half the budget",
+      train: studentOf(scale, "progressive", { budget: String(round / 2) }),
+      draws: CHAIN.slice(0, 1),
+    },
+    {
       // As much as variant d on the teacher's own pictures spends with drawing them.
       name: "pd-double",
       title: "progressive distillation, twice the budget",
@@ -245,6 +251,11 @@ function distributionRows({ name, round, seeds }: Scale): Row[] {
       name: "matched-guided",
       title: `${title}, both of a guided teacher`,
       ...matched("pd-guided", { guidance: '{"scale":1.3}' }),
+    },
+    {
+      name: "matched-half",
+      title: "progressive distillation, then distribution matching, half the budget each",
+      ...matched("pd-half", { budget: String(2 * round) }),
     },
   ];
 }
