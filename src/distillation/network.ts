@@ -1,5 +1,6 @@
 // A UNet2DModel as a predictor of clean pictures in a graph: its head applied, its attention and its stages at hand.
 
+import { FollowspotError } from "../core/errors.js";
 import type { HostTensor } from "../core/tensor.js";
 import { PREDICTION_OF_HEAD } from "../diffusion/index.js";
 import type { Head } from "../diffusion/index.js";
@@ -32,6 +33,15 @@ export function cleanPicture(head: Head, output: Value, x: Value, level: LevelVa
     default:
       return type satisfies never;
   }
+}
+
+/** Throws FollowspotError, naming the option, where a network's head tells nothing at t = 1. */
+export function expectPictureHead(option: string, { head }: { readonly head: Head }): void {
+  if (head !== "eps") return;
+  throw new FollowspotError(
+    `distil: ${option}: expected a network with head v, x0 or both, got eps.`,
+    { remedy: "A noise prediction tells no picture where there is noise alone, at t = 1." },
+  );
 }
 
 export interface PictureNetworkOptions {

@@ -68,6 +68,7 @@ function originFacts({ facts: { parent, student, semantic } }: PixelModel): Fact
       "trained for": `${student.steps} ${student.steps === 1 ? "step" : "steps"}`,
       target: `${student.target.kind}, ${guided}`,
       "training evaluations": student.evaluations,
+      ...(student.start && { "after those of": `student ${student.start}` }),
     }),
     ...(semantic && {
       "predictor's student": semantic.parents.student,

@@ -23,6 +23,8 @@ const furtherFacts = z.object({
       target: z.object({ kind: z.enum(STUDENT_KINDS) }),
       guidance: z.object({ scale: z.number() }).nullable(),
       evaluations: z.number(),
+      /** Digest of the student that it was begun with, whose evaluations are not among its own. */
+      start: z.string().optional(),
     })
     .optional(),
   semantic: z

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { taskOf } from "../../src/distillation/kinds.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
+import { inspectPixelModel } from "../../src/pipelines/inspect-pixels.js";
 import { withThreads } from "../../src/training/run/threads.js";
 import { readTeacher } from "../../src/training/teacher/index.js";
 import { writeTinyTeacherModel } from "../training/tiny-teacher.js";
@@ -15,7 +16,7 @@ let base: string;
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-distribution-"));
-  for (const name of ["v", "x0"]) await writeTinyTeacherModel(name, join(base, name));
+  for (const name of ["v", "x0", "eps"]) await writeTinyTeacherModel(name, join(base, name));
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -81,6 +82,11 @@ describe("a run of distribution matching", () => {
         guidance: { scale: 1.3 },
       },
     });
+    expect((await inspectPixelModel("matched", model)).facts).toMatchObject({
+      parent: `teacher ${parent.digest}`,
+      target: "distribution, guidance 1.3",
+      "after those of": `student ${parent.digest}`,
+    });
   }, 900_000);
 
   it("goes on bit for bit", async () => {
@@ -113,6 +119,10 @@ describe("a run of distribution matching", () => {
   it("refuses networks of two forms, and times in the wrong order", async () => {
     await expect(taskOf(documentOf({ teacher: join(base, "x0") })).check()).rejects.toThrow(
       /expected student and teacher of one form, got .*cosine.* and .*sigmoid/,
+    );
+    const eps = join(base, "eps");
+    await expect(taskOf(documentOf({ student: eps, teacher: eps })).check()).rejects.toThrow(
+      /teacher: expected a network with head v, x0 or both, got eps/,
     );
     expect(() => taskOf(documentOf({ compare: { from: 0.5, to: 0.2 } }))).toThrow(
       /compare\.from: expected less than to, 0\.2, got 0\.5/,

@@ -13,6 +13,7 @@ import { readTeacher, teacherPacking } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
+import { expectPictureHead } from "../network.js";
 import { drawStudentSheet } from "../run/sheet.js";
 import { distributionBatch } from "./batches.js";
 import { distributionDigest, distributionUpdates } from "./config.js";
@@ -34,6 +35,7 @@ export async function readDistributionModels(
   config: Pick<DistributionConfig, "student" | "teacher">,
 ): Promise<DistributionModels> {
   const [student, teacher] = [await readTeacher(config.student), await readTeacher(config.teacher)];
+  expectPictureHead("teacher", teacher);
   const told = ({ unet, head, facts }: Teacher): string =>
     JSON.stringify([head, facts.schedule, { ...unet, dropout: 0 }]);
   if (told(student) === told(teacher)) return { student, teacher };

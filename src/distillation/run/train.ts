@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { FollowspotError } from "../../core/errors.js";
 import { checkpointsIn } from "../../training/checkpoint.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import type { TrainOptions } from "../../training/fit.js";
@@ -11,6 +10,7 @@ import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
+import { expectPictureHead } from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
@@ -27,11 +27,8 @@ const STUDENTS = "students";
  */
 export async function readParent({ parent }: DistillationConfig): Promise<Teacher> {
   const teacher = await readTeacher(parent);
-  if (teacher.head !== "eps") return teacher;
-  throw new FollowspotError(
-    `distil: parent: expected a network with head v, x0 or both, got eps.`,
-    { remedy: "A noise prediction tells no picture where there is noise alone, at t = 1." },
-  );
+  expectPictureHead("parent", teacher);
+  return teacher;
 }
 
 /**
