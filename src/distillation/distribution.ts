@@ -1,6 +1,7 @@
 // Distribution matching distillation (Yin et al. 2024, arXiv 2311.18828): a student of one step whose pictures, taken
 // together, are to be those of its teacher. A second network learns to denoise what the student draws; where it and the
-// teacher differ about one noisy picture, the student's pictures are too many or too few.
+// teacher differ about one noisy picture, the student's pictures are too many or too few. No pairs of noise and picture
+// are held against each other, as in the successor (arXiv 2405.14867).
 
 import { abs, add, div, max, mean, mul, stopGradient, sub } from "../engine/functions.js";
 import type { Graph, Value } from "../engine/graph.js";
@@ -65,7 +66,7 @@ export function distributionLoss(
   const real = teacher(noisy, level);
   const told = fake(noisy, level);
   const difference = sub(clamped(stopGradient(told), clamp), real);
-  // Equation 8: the difference counts by how far the teacher's answer is from the picture, so that all levels count alike.
+  // The weight of the paper: the difference counts by how far the teacher's answer is from the picture, so that all levels count alike.
   const distance = mean(abs(sub(drawn, real)), { axes: [1, 2, 3] });
   const step = div(difference, perPicture(max(distance, LEAST_DISTANCE)));
   // Half the squared error to x - d has the gradient d.

@@ -104,7 +104,7 @@ describe("the gradient of distribution matching", () => {
     );
   };
 
-  it("moves the student's pictures against the difference, as equation 7 says", () => {
+  it("moves the student's pictures against the difference, by the chain rule", () => {
     const { step } = at(0, true);
     const [ahead, behind] = [at(STEP, true)["made"]!.data, at(-STEP, true)["made"]!.data];
     const moved = ahead.map((value, i) => (value - behind[i]!) / (2 * STEP));
