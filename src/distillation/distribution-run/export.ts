@@ -29,7 +29,10 @@ export async function exportDistribution(
     },
   };
   const draw = { ...config.draw, sampler: "ddim", steps: 1, variance: "fixed_small" } as const;
-  const its = { head, unet, schedule: facts.schedule, draw: { ...draw, share: 0, cfg: 1 } };
+  const its = {
+    ...{ head, schedule: facts.schedule, draw: { ...draw, share: 0, cfg: 1 } },
+    unet: { ...unet, dropout: 0 },
+  };
   await exportTeacher(its, { ...studentOf(packing, average, teacher), step }, folder, {
     classes: facts.classes,
     facts: told,
