@@ -1,7 +1,8 @@
 // The experiments: what is trained on, how large, and by which judge the pictures are measured.
 
+import { onceRows } from "./once-rows.js";
 import type { Row, Scale } from "./row.js";
-import { onceRows, rowsOf } from "./rows.js";
+import { rowsOf } from "./rows.js";
 
 /** An experiment on one data set. */
 export interface Experiment {

@@ -1,21 +1,7 @@
 // What an experiment trains and measures: rows that follow from each other, by name.
 
+import { ANY_STEPS, CHAIN, FEW, teacherDraws } from "./draws.js";
 import type { Draw, Row, Scale } from "./row.js";
-
-/** Pictures to compare a teacher's numbers of steps by. */
-const FEW = 2000;
-
-const teacherDraws = (sampler: string, steps: readonly number[]): Draw[] =>
-  steps.map((each) => ({ model: "{teacher}/model", steps: each, sampler, count: FEW }));
-
-/** One chain yields students of all numbers of steps; that of one step is the run's model. */
-const CHAIN: readonly Draw[] = [1, 2, 4].map((steps) => ({
-  model: steps === 1 ? "model" : `students/${steps}`,
-  steps,
-}));
-
-/** A consistency student takes any number of steps. */
-const ANY_STEPS: readonly Draw[] = [1, 2, 4].map((steps) => ({ model: "model", steps }));
 
 /** Rounds of a chain: students of 8, 4, 2 and 1 steps. */
 const ROUNDS = 4;
@@ -289,43 +275,6 @@ function semanticRows(scale: Scale): Row[] {
       name: "decoder-zeros",
       title: "teacher and predictor of variant d, told zeros",
       draws: [{ model: "{decoder}/model", steps: 1, sampler: "ddim", like: "none" }],
-    },
-  ];
-}
-
-/** A way from pictures with classes to a picture in one step, once: teacher, chain of a guided teacher, matching. */
-export function onceRows({ name, teacher, peak, round }: Scale): Row[] {
-  const guidance = '{"scale":1.3}';
-  const rate = { "learning_rate.peak": peak, "learning_rate.warmup": "20" };
-  return [
-    {
-      name: "teacher",
-      title: "teacher, DDIM, classifier-free guidance of 1.5",
-      train: { preset: name, set: teacher },
-      draws: teacherDraws("ddim", [8]),
-    },
-    {
-      name: "pd-guided",
-      title: "progressive distillation, guided teacher",
-      train: {
-        preset: `${name}-progressive`,
-        set: { parent: "{teacher}/model", guidance, budget: String(round), ...rate },
-      },
-      draws: CHAIN.map((draw) => ({ ...draw, count: FEW })),
-    },
-    {
-      name: "matched-guided",
-      title: "progressive distillation, then distribution matching, both of a guided teacher",
-      train: {
-        preset: `${name}-distribution`,
-        set: {
-          student: "{pd-guided}/model",
-          teacher: "{teacher}/model",
-          guidance,
-          budget: String(3 * round),
-        },
-      },
-      draws: [{ model: "model", steps: 1, count: FEW }],
     },
   ];
 }

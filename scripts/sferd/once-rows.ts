@@ -1,0 +1,41 @@
+// The rows of an experiment that goes the whole way once.
+
+import { CHAIN, FEW, teacherDraws } from "./draws.js";
+import type { Row, Scale } from "./row.js";
+
+/** A way from pictures with classes to a picture in one step, once: teacher, chain of a guided teacher, matching. */
+export function onceRows({ name, teacher, peak, round }: Scale): Row[] {
+  const guidance = '{"scale":1.3}';
+  const rate = { "learning_rate.peak": peak, "learning_rate.warmup": "20" };
+  return [
+    {
+      name: "teacher",
+      title: "teacher, DDIM, classifier-free guidance of 1.5",
+      train: { preset: name, set: teacher },
+      draws: teacherDraws("ddim", [8]),
+    },
+    {
+      name: "pd-guided",
+      title: "progressive distillation, guided teacher",
+      train: {
+        preset: `${name}-progressive`,
+        set: { parent: "{teacher}/model", guidance, budget: String(round), ...rate },
+      },
+      draws: CHAIN.map((draw) => ({ ...draw, count: FEW })),
+    },
+    {
+      name: "matched-guided",
+      title: "progressive distillation, then distribution matching, both of a guided teacher",
+      train: {
+        preset: `${name}-distribution`,
+        set: {
+          student: "{pd-guided}/model",
+          teacher: "{teacher}/model",
+          guidance,
+          budget: String(3 * round),
+        },
+      },
+      draws: [{ model: "model", steps: 1, count: FEW }],
+    },
+  ];
+}
