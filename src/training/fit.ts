@@ -37,6 +37,16 @@ export interface TrainOptions {
   readonly onSheet?: ((path: string, remark: string) => void) | undefined;
 }
 
+/** Whether a sample sheet is to be drawn after step `k`: every `sample_every` steps, and after the last. */
+export function sheetDue(
+  k: number,
+  steps: number,
+  { sample_every: every }: { readonly sample_every: number },
+  { sheets = false }: Pick<TrainOptions, "sheets">,
+): boolean {
+  return sheets && (k % every === 0 || k === steps);
+}
+
 /** What is fitted to what. */
 export interface Fit extends Pick<LoopOptions, "steps" | "batchSize" | "batchOf" | "digest"> {
   readonly packing: Packing;

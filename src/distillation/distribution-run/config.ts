@@ -36,7 +36,7 @@ export const distributionSchema = z
         to: z.number().min(0).max(1).default(0.98),
         loss: target.shape.loss,
       })
-      .default({ from: 0.02, to: 0.98, loss: "truncated-snr" }),
+      .prefault({}),
     /** The student's share of the learning rate: the fake network is to follow what it draws. */
     student_rate: z.number().positive().max(1).default(0.1),
     ...{ budget, clamp, seed, batch, learning_rate, weight_decay, clip_norm, ema },

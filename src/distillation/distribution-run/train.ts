@@ -5,7 +5,7 @@ import { FollowspotError } from "../../core/errors.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { floats } from "../../core/tensor.js";
 import type { Packing } from "../../nn/packed-weights.js";
-import { fit } from "../../training/fit.js";
+import { fit, sheetDue } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { weightsUnder } from "../../training/half.js";
 import { warmupCosine } from "../../training/schedule.js";
@@ -82,7 +82,7 @@ export async function trainDistribution(
     start: () => distributionStart(student.weights, teacher.weights),
     batchOf: async (k) => distributionBatch(config, teacher, k),
     afterStep: async (k, { state }) => {
-      if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
+      if (!sheetDue(k, steps, config, options)) return;
       const { average } = studentOf(packing, state.average, teacher);
       await drawStudentSheet(k, facts, average, options);
     },

@@ -16,7 +16,7 @@ import { keepMaps } from "../../nn/attention.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { loadLatestCheckpoint } from "../../training/checkpoint.js";
-import { fit } from "../../training/fit.js";
+import { fit, sheetDue } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { warmupCosine } from "../../training/schedule.js";
 import type { LossBuilder } from "../../training/step.js";
@@ -129,7 +129,7 @@ export async function trainRound(
     start: () => teacher,
     batchOf: (k) => batches.at(k),
     afterStep: async (k, { state }) => {
-      if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
+      if (!sheetDue(k, steps, config, options)) return;
       const { draw } = config;
       const facts = { parent, steps: round.steps, continuation: continuationOf(config), draw };
       await drawStudentSheet(round.before + k, facts, state.average, options);

@@ -9,7 +9,7 @@ import { initialise } from "../../nn/init.js";
 import { Packing } from "../../nn/packed-weights.js";
 import { streamOf } from "../data/streams.js";
 import { preparePool } from "../data/prepare.js";
-import { fit } from "../fit.js";
+import { fit, sheetDue } from "../fit.js";
 import type { TrainOptions } from "../fit.js";
 import { warmupCosine } from "../schedule.js";
 import type { Trainer } from "../trainer.js";
@@ -54,7 +54,7 @@ export async function trainAutoencoder(
       start: () => initialise(packing.specs, streamOf(config.seed, 0)),
       batchOf: (k: number) => batches.at(k),
       afterStep: async (k: number, trainer: Trainer) => {
-        if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
+        if (!sheetDue(k, steps, config, options)) return;
         await drawPairs(k, config, { packing, trainer }, options);
       },
     };

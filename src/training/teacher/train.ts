@@ -5,7 +5,7 @@ import { initialise } from "../../nn/init.js";
 import { collectSpecs } from "../../nn/input-weights.js";
 import { Packing } from "../../nn/packed-weights.js";
 import { streamOf } from "../data/streams.js";
-import { fit } from "../fit.js";
+import { fit, sheetDue } from "../fit.js";
 import type { Fit, TrainOptions } from "../fit.js";
 import { warmupCosine } from "../schedule.js";
 import type { Trainer } from "../trainer.js";
@@ -51,7 +51,7 @@ export async function trainTeacher(
       start: () => initialise(packing.specs, streamOf(config.seed, 0)),
       batchOf: (k) => batches.at(k),
       afterStep: async (k, { state }) => {
-        if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
+        if (!sheetDue(k, steps, config, options)) return;
         await drawTeacherSheet(k, config, { packing, average: state.average }, options);
       },
     };

@@ -7,7 +7,7 @@ import { collectSpecs } from "../../nn/input-weights.js";
 import { initialise } from "../../nn/init.js";
 import { Packing } from "../../nn/packed-weights.js";
 import { streamOf } from "../data/streams.js";
-import { fit } from "../fit.js";
+import { fit, sheetDue } from "../fit.js";
 import type { TrainOptions } from "../fit.js";
 import { optimiserNamed } from "../optimiser.js";
 import { warmupCosine } from "../schedule.js";
@@ -90,7 +90,7 @@ export async function trainTextToImage(
     },
     batchOf: (k: number) => Promise.resolve(batches.at(k)),
     afterStep: async (k: number, { state }: Trainer) => {
-      if (!options.sheets || (k % config.sample_every !== 0 && k !== steps)) return;
+      if (!sheetDue(k, steps, config, options)) return;
       await drawSheet(k, config, { ...parts, average: state.average }, options);
     },
   };
