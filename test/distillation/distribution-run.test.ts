@@ -129,4 +129,9 @@ describe("a run of distribution matching", () => {
     );
     expect(() => taskOf(documentOf({ student_rate: 0 }))).toThrow(/student_rate/);
   });
+
+  it("refuses to say whose teachers are guided, having one", () => {
+    const guidance = { rounds: "first" };
+    expect(() => taskOf(documentOf({ guidance }))).toThrow(/guidance.*rounds/);
+  });
 });

@@ -63,6 +63,11 @@ describe("a run of stage B", () => {
     expect(taskOf(documentOf({ target: { kind: "data" } })).steps).toBe(3);
   });
 
+  it("refuses to say whose teachers are guided, having one", () => {
+    const guidance = { rounds: "first" };
+    expect(() => taskOf(documentOf({ guidance }))).toThrow(/guidance.*rounds/);
+  });
+
   it("refuses a student and a teacher of different schedules", async () => {
     const task = taskOf(documentOf({ teacher: join(base, "x0") }));
     await expect(task.check()).rejects.toThrow(/expected student and teacher of one size.*sigmoid/);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { guidanceEvaluations } from "../../guidance/self-attention/index.js";
 import { documentDigest } from "../../training/digest.js";
 import { distillationSchema } from "../run/config.js";
+import { guidanceSchema } from "../run/guidance.js";
 
 const {
   budget,
@@ -16,7 +17,6 @@ const {
   weight_decay,
   clip_norm,
   ema,
-  guidance,
   target,
 } = distillationSchema.unwrap().shape;
 
@@ -28,7 +28,7 @@ export const distributionSchema = z
     /** Folder of the teacher, undistilled: it is asked at all times. */
     teacher: z.string().min(1),
     /** Attention guidance of the teacher; none when null. */
-    guidance,
+    guidance: guidanceSchema.nullable().default(null),
     /** Between which times pictures are compared, and how the fake network's errors are weighed there. */
     compare: z
       .strictObject({

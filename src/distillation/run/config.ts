@@ -3,11 +3,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
-import { GUIDANCE_FORMS, guidanceEvaluations } from "../../guidance/self-attention/index.js";
+import { guidanceEvaluations } from "../../guidance/self-attention/index.js";
 import { documentDigest } from "../../training/digest.js";
 import { teacherSchema } from "../../training/teacher/index.js";
 import type { Teacher, TeacherConfig } from "../../training/teacher/index.js";
 import { TARGET_KINDS } from "../loss.js";
+import { guidanceSchema } from "./guidance.js";
 
 const whole = z.int().positive();
 const run = teacherSchema.unwrap().shape;
@@ -30,20 +31,6 @@ const target = z.strictObject({
   features: z.number().nonnegative().default(0),
 });
 
-const guidance = z.strictObject({
-  /** 1 + w. */
-  scale: z.number().min(1).max(10).default(1.3),
-  /** Attention above which a place is blurred, the mean being 1. */
-  threshold: z.number().nonnegative().default(1),
-  /** What follows the pictures' size when absent; the reference has 15 and 3. */
-  blur: z.strictObject({ kernel: whole, sigma: z.number().positive() }).optional(),
-  form: z.enum(GUIDANCE_FORMS).default("exact"),
-  /** Self-attention site of the teacher; the decoder's last when absent. */
-  site: z.string().min(1).optional(),
-  /** Teachers that are guided: each round's, or the parent alone. */
-  rounds: z.enum(["all", "first"]).default("all"),
-});
-
 export const distillationSchema = z
   .strictObject({
     kind: z.literal("distillation"),
@@ -54,7 +41,13 @@ export const distillationSchema = z
     /** Steps of the first and the last student; each has as many as its teacher over `substeps`. */
     rounds: z.strictObject({ first: whole.max(1024), last: whole.max(1024) }),
     /** Attention guidance of the teacher; none when null. */
-    guidance: guidance.nullable().default(null),
+    guidance: guidanceSchema
+      .extend({
+        /** Teachers that are guided: each round's, or the parent alone. */
+        rounds: z.enum(["all", "first"]).default("all"),
+      })
+      .nullable()
+      .default(null),
     /** Network evaluations times pictures in each round, the teacher's included. */
     budget: whole,
     /** Largest magnitude of the teacher's pictures; unlimited when null. */

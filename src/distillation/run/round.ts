@@ -30,6 +30,7 @@ import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { distanceOf } from "./features.js";
+import type { Guidance } from "./guidance.js";
 import { continuationOf, drawStudentSheet } from "./sheet.js";
 
 /** Weights by name. */
@@ -88,7 +89,7 @@ export function roundLoss(
 /** The round's teacher in a graph, guided or not, its pictures clamped. */
 export function teacherOf(
   graph: Graph,
-  { guidance, clamp }: Pick<DistillationConfig, "guidance" | "clamp">,
+  { guidance, clamp }: { readonly guidance: Guidance | null; readonly clamp: number | null },
   teacher: { readonly parent: Teacher; readonly weights: NamedWeights; readonly guided: boolean },
   shared: { readonly head: Teacher["head"]; readonly classLabels: Value | undefined },
 ): Predict {

@@ -9,6 +9,7 @@ import { documentDigest } from "../../training/digest.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { distillationSchema, roundsOf } from "../run/config.js";
 import type { DistillationConfig, Round } from "../run/config.js";
+import { guidanceSchema } from "../run/guidance.js";
 import { LATENT_SOURCES, SHIFT_FACTORS } from "../semantic.js";
 
 const whole = z.int().positive();
@@ -16,7 +17,7 @@ const {
   kind: _kind,
   parent: _parent,
   rounds: _rounds,
-  guidance,
+  guidance: _guidance,
   ...shared
 } = distillationSchema.unwrap().shape;
 
@@ -30,7 +31,8 @@ export const semanticSchema = z
     /** Steps of the student. */
     student_steps: whole.max(1024),
     ...shared,
-    guidance,
+    /** Attention guidance of the teacher; none when null. */
+    guidance: guidanceSchema.nullable().default(null),
     /** Width of the encoder's first block, and numbers that tell a picture. */
     encoder: z.strictObject({ width: whole.default(64), latent_dim: whole.default(128) }),
     /** Where the predictor joins the student. */
@@ -47,9 +49,10 @@ export type SemanticConfig = z.infer<typeof semanticSchema>;
 /** The same target, teacher and batches as those of a single round of distillation. */
 export function asDistillation(config: SemanticConfig): DistillationConfig {
   const { student: _student, teacher, student_steps: steps, encoder: _encoder, ...rest } = config;
-  const { wiring: _wiring, factor: _factor, source: _source, ...common } = rest;
+  const { wiring: _wiring, factor: _factor, source: _source, guidance, ...common } = rest;
   return {
     ...{ ...common, kind: "distillation", parent: teacher },
+    guidance: guidance && { ...guidance, rounds: "all" },
     rounds: { first: steps, last: steps },
   };
 }
