@@ -3,6 +3,7 @@
 // From the root of the repository, with the data set under data/ and FOLLOWSPOT_INCEPTION set, for mnist, cifar10 or tiny-imagenet-20:
 //   npx tsx scripts/sferd.ts run mnist [ROW ...] [--count 10000]   # prints each command; goes on where it stopped
 //   npx tsx scripts/sferd.ts inception mnist [ROW ...] [--few 2000] # Inception's distances of what `run` drew
+//   npx tsx scripts/sferd.ts painted mnist [ROW ...]               # the same with every background painted black
 //   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine
 //   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
@@ -23,6 +24,8 @@ import { measureDigits } from "./sferd/digits-measure.js";
 import { EXPERIMENTS } from "./sferd/experiments.js";
 import type { Experiment } from "./sferd/experiments.js";
 import type { Draw, Row } from "./sferd/row.js";
+import { paintBlack } from "./sferd/painted.js";
+import type { Painted } from "./sferd/painted.js";
 import { sferdMarkdown } from "./sferd/report.js";
 import type { Measure, Measured } from "./sferd/report.js";
 
@@ -128,19 +131,39 @@ async function run(experiment: Experiment): Promise<void> {
   }
 }
 
+/** Inception's distance of the pictures of a folder. */
+async function distanceOf(folder: string, { data, size }: Experiment): Promise<DistributionReport> {
+  const judged = await followspot([
+    ...["evaluate", "distribution", folder, "--against", data, "--split", "train"],
+    ...["--count", values.few, "--size", String(size), "--json", ...threads],
+  ]);
+  return JSON.parse(judged) as DistributionReport;
+}
+
 /** Has Inception look at some of the pictures that were drawn: it is far dearer than the judge of digits. */
 async function inception(experiment: Experiment): Promise<void> {
-  const { data, size } = experiment;
   for (const { id } of measured({ ...experiment, rows: chosenRows(experiment) })) {
     const made = (await readJson(measureFile(id))) as Measured;
     if (made.distribution !== undefined) continue;
-    const judged = await followspot([
-      ...["evaluate", "distribution", samplesFolder(id), "--against", data, "--split", "train"],
-      ...["--count", values.few, "--size", String(size), "--json", ...threads],
-    ]);
-    const distribution = JSON.parse(judged) as DistributionReport;
+    const distribution = await distanceOf(samplesFolder(id), experiment);
     await writeJson(measureFile(id), { ...made, distribution });
   }
+}
+
+/** Has Inception look at digits whose background is painted black. */
+async function painted(experiment: Experiment): Promise<void> {
+  if (!experiment.digits) throw new Error(`sferd: expected pictures of digits, got ${name}.`);
+  const folder = join(base, "painted");
+  for (const { id } of measured({ ...experiment, rows: chosenRows(experiment) })) {
+    const made = (await readJson(measureFile(id))) as Measured;
+    if (made.painted !== undefined) continue;
+    await rm(folder, { recursive: true, force: true });
+    const background = await paintBlack(samplesFolder(id), folder, Number(values.few));
+    const { pictures, frechet } = await distanceOf(folder, experiment);
+    const painted: Painted = { ...background, count: pictures.count, frechet };
+    await writeJson(measureFile(id), { ...made, painted });
+  }
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** What is measured, in the order of the rows. */
@@ -209,6 +232,7 @@ async function report(experiment: Experiment): Promise<void> {
 const verbs: Readonly<Record<string, (experiment: Experiment) => Promise<void>>> = {
   run,
   inception,
+  painted,
   time,
   sheets,
   report,

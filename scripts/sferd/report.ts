@@ -3,6 +3,7 @@
 import type { DistributionReport } from "../../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../../src/pipelines/sample-request.js";
 import type { DigitsReport } from "./digits-measure.js";
+import type { Painted } from "./painted.js";
 import { ratioOf } from "./ratios.js";
 
 /** What is kept of one row's model, drawn in some number of steps. */
@@ -12,6 +13,8 @@ export interface Measured {
   readonly digits?: DigitsReport;
   /** By Inception; absent where that was not asked. */
   readonly distribution?: DistributionReport;
+  /** By Inception with the background painted black, of pictures of digits. */
+  readonly painted?: Painted;
 }
 
 export interface Measure extends Measured {
@@ -89,6 +92,14 @@ const INCEPTION: readonly Column[] = [
   ["KID x 1000", BY_INCEPTION.ranged(({ kernel }) => 1000 * kernel.mean, 2)],
 ];
 
+const BY_PAINTED = figures(({ painted }) => painted);
+
+const PAINTED: readonly Column[] = [
+  ["black", BY_PAINTED.plain(({ black }) => black)],
+  ["dim", BY_PAINTED.plain(({ dim }) => dim)],
+  ["FD-768, painted", BY_PAINTED.ranged(({ frechet }) => frechet, 3)],
+];
+
 /** Not told of digits, of which Inception sees the background. */
 const INCEPTION_ALONE: readonly Column[] = [
   ["precision", BY_INCEPTION.plain(({ precision }) => precision)],
@@ -97,7 +108,9 @@ const INCEPTION_ALONE: readonly Column[] = [
 
 /** The table's lines, a row for each group. */
 function tableLines(groups: readonly (readonly Measure[])[], digits: boolean): string[] {
-  const judged = digits ? [...DIGITS, ...INCEPTION] : [...INCEPTION, ...INCEPTION_ALONE];
+  const judged = digits
+    ? [...DIGITS, ...INCEPTION, ...PAINTED]
+    : [...INCEPTION, ...INCEPTION_ALONE];
   const columns: Column[] = [["what", ([first]) => first!.title], ...DRAWN, ...judged];
   const rule = columns.map((_, i) => (i === 0 ? "---" : "---:"));
   const rows = groups.map((measures) => columns.map(([, cell]) => cell(measures)));
@@ -146,7 +159,8 @@ function ratioLines(groups: readonly (readonly Measure[])[], base: string, digit
 
 const DIGITS_TOLD = [
   "FD-digits, precision, recall: the pictures against as many of the training set, on the",
-  "features of the judge of digits; sure: the share of which it is nine tenths sure.",
+  "features of the judge of digits; sure: the share of which it is nine tenths sure. Black and dim: shares of",
+  "places at level 0 and at 24 to 59; painted: levels below 24 made black before Inception looks.",
 ];
 
 /** The table as a page. */
