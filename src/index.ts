@@ -26,8 +26,9 @@ export type { Recipe, RecipeSketch } from "./pipelines/recipe.js";
 export { readRecipeFile, recipeFromBytes } from "./pipelines/recipe-file.js";
 
 // Pictures and files
-export { decodeImage, encodePng } from "./io/image.js";
+export { decodeImage } from "./io/image.js";
 export type { Picture } from "./io/image.js";
+export { encodePng } from "./io/png.js";
 
 // The engine: graphs are built and differentiated here, and run by ONNX Runtime
 export { Graph } from "./engine/graph.js";

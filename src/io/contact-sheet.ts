@@ -4,8 +4,9 @@ import sharp from "sharp";
 import type { OverlayOptions } from "sharp";
 
 import { FollowspotError } from "../core/errors.js";
-import { encodePng, pictureOf, sharpOf } from "./image.js";
+import { pictureOf, sharpOf } from "./image.js";
 import type { Picture } from "./image.js";
+import { encodePng } from "./png.js";
 import { escapeXml, FONT_FAMILY, wrapText } from "./svg.js";
 
 const GAP = 8; // pixels

@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FollowspotError } from "../core/errors.js";
 import { BOX_COLOURS, drawBoxes } from "./box-overlay.js";
 import { contactSheet } from "./contact-sheet.js";
-import { decodeImage, encodePng } from "./image.js";
+import { decodeImage } from "./image.js";
 import type { Picture } from "./image.js";
+import { encodePng } from "./png.js";
 import { readPngText } from "./png-text.js";
 
 let folder: string;
@@ -38,6 +39,13 @@ describe("encodePng and decodeImage", () => {
     const png = await encodePng(noise, 5, 3, { followspot: "{}" });
     expect(await decodeImage(png)).toEqual({ width: 5, height: 3, data: Buffer.from(noise) });
     expect(readPngText(png)).toEqual({ followspot: "{}" });
+  });
+
+  it("keep every byte of a picture whose rows another thread compresses", async () => {
+    const data = Uint8Array.from({ length: 200 * 150 * 3 }, (_, i) => (i * i * 7) % 251);
+    const png = await encodePng(data, 200, 150);
+    expect(await decodeImage(png)).toEqual({ width: 200, height: 150, data: Buffer.from(data) });
+    expect(await encodePng(data, 200, 150)).toEqual(png);
   });
 
   it("give the same bytes again", async () => {

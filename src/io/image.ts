@@ -1,4 +1,4 @@
-// Image files in Node, by sharp: RGB bytes to PNG, and any common format to RGB bytes.
+// Image files in Node, by sharp: any common format to RGB bytes.
 
 import { readFile } from "node:fs/promises";
 
@@ -7,7 +7,6 @@ import type { Sharp } from "sharp";
 
 import { FollowspotError } from "../core/errors.js";
 import { fileError } from "./file-error.js";
-import { writePngText } from "./png-text.js";
 
 /** A picture in memory: 8 bits per channel, red, green and blue of each pixel, rows from the top. */
 export interface Picture {
@@ -19,14 +18,18 @@ export interface Picture {
 /** Pixels of the largest picture that is read; a file that claims more is refused. */
 const PIXELS_MAX = 1e8;
 
+/** Throws FollowspotError when the bytes are not of the picture's size. */
+export function refuseOtherSize({ width, height, data }: Picture): void {
+  const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (whole && data.length === width * height * 3) return;
+  throw new FollowspotError(
+    `picture: expected 3 bytes per pixel of ${width}x${height}, got ${data.length} bytes.`,
+  );
+}
+
 /** sharp's view of a picture. Throws FollowspotError when the bytes are not of its size. */
 export function sharpOf({ width, height, data }: Picture): Sharp {
-  const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
-  if (!whole || data.length !== width * height * 3) {
-    throw new FollowspotError(
-      `picture: expected 3 bytes per pixel of ${width}x${height}, got ${data.length} bytes.`,
-    );
-  }
+  refuseOtherSize({ width, height, data });
   return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: PIXELS_MAX });
 }
 
@@ -37,26 +40,6 @@ export async function pictureOf(image: Sharp): Promise<Picture> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
-}
-
-/**
- * A PNG file of RGB bytes (0 to 255), with texts inside it; the same input gives the same bytes.
- *
- * `encodePng(data, 96, 96, { followspot: recipe })`
- *
- * Throws FollowspotError when the bytes are not of that size, or a text's key is not allowed.
- */
-export async function encodePng(
-  rgb: Uint8Array,
-  width: number,
-  height: number,
-  text: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array> {
-  const image = sharpOf({ width, height, data: rgb });
-  const png = await image
-    .png({ compressionLevel: 9, adaptiveFiltering: false, palette: false })
-    .toBuffer();
-  return writePngText(png, text);
 }
 
 /**

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { FollowspotError } from "../core/errors.js";
 import { Generator } from "../core/generator.js";
-import { encodePng } from "./image.js";
+import { encodePng } from "./png.js";
 import { readPngText, writePngText } from "./png-text.js";
 
 let plain: Uint8Array;

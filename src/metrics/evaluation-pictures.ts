@@ -3,8 +3,9 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
-import { decodeImage, encodePng } from "../io/image.js";
+import { decodeImage } from "../io/image.js";
 import type { Picture } from "../io/image.js";
+import { encodePng } from "../io/png.js";
 import type { ProtocolTriple } from "../training/scenes/index.js";
 import type { Detection } from "./detector/index.js";
 import { placementSheet } from "./placement-sheet.js";

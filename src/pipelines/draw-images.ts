@@ -2,7 +2,7 @@
 
 import { drawBoxes } from "../io/box-overlay.js";
 import { contactSheet } from "../io/contact-sheet.js";
-import { encodePng } from "../io/image.js";
+import { encodePng } from "../io/png.js";
 import type { Picture } from "../io/image.js";
 import { writePngText } from "../io/png-text.js";
 import type { DrawnImage, DrawRequest } from "./draw-request.js";

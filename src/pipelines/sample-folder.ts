@@ -8,7 +8,7 @@ import { FollowspotError } from "../core/errors.js";
 import { isVacant } from "../io/atomic-folder.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { fileError } from "../io/file-error.js";
-import { encodePng } from "../io/image.js";
+import { encodePng } from "../io/png.js";
 import type { Picture } from "../io/image.js";
 import { readJsonAs, writeJson } from "../io/json.js";
 import { classesInTurn, noClassOf } from "../training/teacher/index.js";

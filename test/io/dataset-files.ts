@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
-import { encodePng } from "../../src/io/image.js";
+import { encodePng } from "../../src/io/png.js";
 
 export const SIDE = 8;
 

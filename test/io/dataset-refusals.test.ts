@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FollowspotError } from "../../src/core/errors.js";
 import { openDataset } from "../../src/io/dataset/index.js";
 import type { DatasetOptions } from "../../src/io/dataset/index.js";
-import { encodePng } from "../../src/io/image.js";
+import { encodePng } from "../../src/io/png.js";
 import { classFiles, idx, png, workFolder } from "./dataset-files.js";
 
 const GOLDEN = fileURLToPath(new URL("../golden/dataset/", import.meta.url));

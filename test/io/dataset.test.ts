@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAhead, openDataset } from "../../src/io/dataset/index.js";
 import type { PictureDataset } from "../../src/io/dataset/index.js";
+import { encodePng } from "../../src/io/png.js";
 import { ShuffledOrder } from "../../src/training/data/streams.js";
 import { SIDE, classFiles, formula, idx, png, workFolder } from "./dataset-files.js";
 
@@ -83,7 +84,6 @@ describe("openDataset", () => {
 
   it("scales and crops the centre", async () => {
     const wide = Uint8Array.from({ length: 8 * 4 * 3 }, (_, i) => (Math.floor(i / 3) % 8) * 30);
-    const { encodePng } = await import("../../src/io/image.js");
     const folder = await work.folder({ "wide.png": await encodePng(wide, 8, 4) });
     const data = await openDataset(folder, { size: 2, filter: "nearest" });
     const [pixels] = await picturesOf(data, [0]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Generator } from "../../src/core/generator.js";
 import { floats } from "../../src/core/tensor.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
-import { encodePng } from "../../src/io/image.js";
+import { encodePng } from "../../src/io/png.js";
 import { openSafetensors, writeSafetensors } from "../../src/io/safetensors.js";
 import type { Reporter } from "../../src/pipelines/draw-request.js";
 import { evaluateDenoising } from "../../src/pipelines/evaluate-denoising.js";

@@ -1,7 +1,8 @@
 // Errors against time as a picture: one line a model, with its standard error.
 
 import { FollowspotError } from "../../core/errors.js";
-import { decodeImage, encodePng } from "../../io/image.js";
+import { decodeImage } from "../../io/image.js";
+import { encodePng } from "../../io/png.js";
 import { escapeXml, fitText, FONT_FAMILY } from "../../io/svg.js";
 import type { CurvePoint } from "./curve.js";
 
