@@ -226,6 +226,12 @@ function distributionRows({ name, round, seeds }: Scale): Row[] {
   });
   return [
     { name: "matched", title, ...matched("pd") },
+    {
+      // Whether it was the number of updates that kept it from its teacher.
+      name: "matched-again",
+      title: `${title}, once more`,
+      ...matched("matched", { seed: "2" }),
+    },
     ...seeds.map((seed) => {
       return {
         name: `matched-seed${seed}`,
