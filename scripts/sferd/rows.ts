@@ -1,6 +1,7 @@
 // What an experiment trains and measures: rows that follow from each other, by name.
 
 import { ANY_STEPS, CHAIN, FEW, teacherDraws } from "./draws.js";
+import { distributionRows } from "./matched-rows.js";
 import type { Draw, Row, Scale } from "./row.js";
 
 /** Rounds of a chain: students of 8, 4, 2 and 1 steps. */
@@ -205,49 +206,6 @@ function consistencyRows(scale: Scale): Row[] {
       title: "consistency distillation, guided teacher",
       train: studentOf(scale, "consistency", { guidance: '{"scale":1.3}' }),
       draws: ANY_STEPS,
-    },
-  ];
-}
-
-/** A chain whose student of one step then learns to draw what the teacher draws, taken together: three rounds' budget more. */
-function distributionRows({ name, round, seeds }: Scale): Row[] {
-  const title = "progressive distillation, then distribution matching";
-  const matched = (chain: string, set: Readonly<Record<string, string>> = {}) => ({
-    train: {
-      preset: `${name}-distribution`,
-      set: {
-        student: `{${chain}}/model`,
-        teacher: "{teacher}/model",
-        budget: String(3 * round),
-        ...set,
-      },
-    },
-    draws: CHAIN.slice(0, 1),
-  });
-  return [
-    { name: "matched", title, ...matched("pd") },
-    {
-      // Whether it was the number of updates that kept it from its teacher.
-      name: "matched-again",
-      title: `${title}, once more`,
-      ...matched("matched", { seed: "2" }),
-    },
-    ...seeds.map((seed) => {
-      return {
-        name: `matched-seed${seed}`,
-        title,
-        ...matched(`pd-seed${seed}`, { seed: String(seed) }),
-      };
-    }),
-    {
-      name: "matched-guided",
-      title: `${title}, both of a guided teacher`,
-      ...matched("pd-guided", { guidance: '{"scale":1.3}' }),
-    },
-    {
-      name: "matched-half",
-      title: "progressive distillation, then distribution matching, half the budget each",
-      ...matched("pd-half", { budget: String(2 * round) }),
     },
   ];
 }
