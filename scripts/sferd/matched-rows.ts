@@ -32,12 +32,6 @@ export function distributionRows({ name, round, seeds }: Scale): Row[] {
       title: `${title}, compared at t below 0.5`,
       ...matched("pd", { "compare.to": "0.5" }),
     },
-    {
-      // Whether the student moves too slowly to lose its grain.
-      name: "matched-fast",
-      title: `${title}, the student at three tenths of the rate`,
-      ...matched("pd", { student_rate: "0.3" }),
-    },
     ...seeds.map((seed) => {
       return {
         name: `matched-seed${seed}`,
