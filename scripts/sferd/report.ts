@@ -108,9 +108,9 @@ const INCEPTION_ALONE: readonly Column[] = [
 
 /** The table's lines, a row for each group. */
 function tableLines(groups: readonly (readonly Measure[])[], digits: boolean): string[] {
-  const judged = digits
-    ? [...DIGITS, ...INCEPTION, ...PAINTED]
-    : [...INCEPTION, ...INCEPTION_ALONE];
+  const painted = groups.flat().some((measure) => measure.painted !== undefined);
+  const ofDigits = [...DIGITS, ...INCEPTION, ...(painted ? PAINTED : [])];
+  const judged = digits ? ofDigits : [...INCEPTION, ...INCEPTION_ALONE];
   const columns: Column[] = [["what", ([first]) => first!.title], ...DRAWN, ...judged];
   const rule = columns.map((_, i) => (i === 0 ? "---" : "---:"));
   const rows = groups.map((measures) => columns.map(([, cell]) => cell(measures)));
@@ -159,8 +159,9 @@ function ratioLines(groups: readonly (readonly Measure[])[], base: string, digit
 
 const DIGITS_TOLD = [
   "FD-digits, precision, recall: the pictures against as many of the training set, on the",
-  "features of the judge of digits; sure: the share of which it is nine tenths sure. Black and dim: shares of",
-  "places at level 0 and at 24 to 59; painted: levels below 24 made black before Inception looks.",
+  "features of the judge of digits; sure: the share of which it is nine tenths sure. Where there are such columns,",
+  "black and dim are the shares of places at level 0 and at 24 to 59; painted: levels below 24 made black before",
+  "Inception looks.",
 ];
 
 /** The table as a page. */

@@ -42,6 +42,17 @@ describe("the table of an experiment", () => {
     expect(second).toBe("| cd | 1 | 1 | - | 1 | 10 | 2.00 | 0.500 | 0.250 | 0.750 | - | - |");
   });
 
+  it("has what Inception says of a black background where that was asked", () => {
+    const painted = { count: 10, black: 0.75, dim: 0.125, frechet: 0.5 };
+    const [head, , first, second] = linesOf(
+      { ...measure("pd", { digits: 4, inception: 1 }), painted },
+      measure("cd", { digits: 2, inception: 1 }),
+    );
+    expect(head).toContain("| FD-768 | KID x 1000 | black | dim | FD-768, painted |");
+    expect(first).toContain("| 1.000 | 1.00 | 0.750 | 0.125 | 0.500 |");
+    expect(second).toContain("| 1.000 | 1.00 | - | - | - |");
+  });
+
   it("has Inception's precision and recall where no digits were judged", () => {
     const [head, , first] = linesOf(measure("pd", { inception: 1 }));
     expect(head).toContain("| pictures | FD-768 | KID x 1000 | precision | recall |");
