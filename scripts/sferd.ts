@@ -197,8 +197,12 @@ async function sheets(experiment: Experiment): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
   for (const { id } of measured(experiment)) {
     const folder = join(base, "samples", id);
-    const names = (await readdir(folder)).filter((file) => file.endsWith(".png")).sort();
-    const shown = names.slice(0, SHEET.count);
+    const names = (await readdir(folder, { recursive: true })).filter((file) =>
+      /\.png$/.test(file),
+    );
+    // By number, wherever a folder for each class holds them.
+    const byNumber = names.sort((a, b) => basename(a).localeCompare(basename(b)));
+    const shown = byNumber.slice(0, SHEET.count);
     const pictures = await Promise.all(shown.map((file) => pictureOf(sharp(join(folder, file)))));
     const sheet = await contactSheet(pictures, SHEET.columns);
     const small = await sharp(sheet).png({ palette: true, colours: 32 }).toBuffer();
