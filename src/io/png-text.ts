@@ -21,6 +21,11 @@ function textChunk(keyword: string, text: string): Buffer {
   return frame("iTXt", Buffer.from(`${keyword}\0\0\0\0\0${text}`, "utf8"));
 }
 
+/** The chunks of texts, in the order given. Throws FollowspotError for a key that PNG does not allow. */
+export function textChunks(texts: Readonly<Record<string, string>>): Buffer[] {
+  return Object.entries(texts).map(([keyword, text]) => textChunk(keyword, text));
+}
+
 /**
  * A copy of a PNG file with texts added after its header, in the order given, as UTF-8 iTXt chunks;
  * texts that it has under the same keys are left out. Python reads them as `Image.open(path).text`.
@@ -30,9 +35,13 @@ function textChunk(keyword: string, text: string): Buffer {
 export function writePngText(png: Uint8Array, texts: Readonly<Record<string, string>>): Uint8Array {
   const [header, ...others] = chunksOf(png);
   if (header?.type !== "IHDR") throw damaged("expected the chunk IHDR first, got none");
-  const added = Object.entries(texts).map(([keyword, text]) => textChunk(keyword, text));
   const kept = others.filter((chunk) => !isText(chunk) || !Object.hasOwn(texts, keywordOf(chunk)));
-  return Buffer.concat([SIGNATURE, header.bytes, ...added, ...kept.map(({ bytes }) => bytes)]);
+  return Buffer.concat([
+    SIGNATURE,
+    header.bytes,
+    ...textChunks(texts),
+    ...kept.map(({ bytes }) => bytes),
+  ]);
 }
 
 function isText({ type }: Chunk): boolean {
