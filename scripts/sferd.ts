@@ -197,9 +197,8 @@ async function sheets(experiment: Experiment): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
   for (const { id } of measured(experiment)) {
     const folder = join(base, "samples", id);
-    const names = (await readdir(folder, { recursive: true })).filter((file) =>
-      /\.png$/.test(file),
-    );
+    const files = await readdir(folder, { recursive: true });
+    const names = files.filter((file) => file.endsWith(".png"));
     // By number, wherever a folder for each class holds them.
     const byNumber = names.sort((a, b) => basename(a).localeCompare(basename(b)));
     const shown = byNumber.slice(0, SHEET.count);
