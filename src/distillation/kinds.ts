@@ -19,7 +19,7 @@ import { checkLatent, trainLatent } from "./latent-run/train.js";
 import { distillationDigest, distillationSchema, roundsOf, studentConfig } from "./run/config.js";
 import type { DistillationConfig } from "./run/config.js";
 import { exportStudent } from "./run/export.js";
-import { completedIn, readParent, trainDistillation } from "./run/train.js";
+import { completedIn, readParent, readSight, trainDistillation } from "./run/train.js";
 import {
   asDistillation,
   semanticDigest,
@@ -44,6 +44,7 @@ function distillationTask(config: DistillationConfig): TrainingTask {
     steps: last.before + last.updates,
     check: async () => {
       const parent = await readParent(config);
+      await readSight(config, parent);
       await checkTeacherData(studentConfig(config, parent, rounds[0]!));
     },
     completedIn: (folder) => completedIn(config, folder),

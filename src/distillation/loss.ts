@@ -64,6 +64,8 @@ export interface DistillationNetworks {
 
 /** The parts of a distillation step as values. */
 export interface Distillation {
+  /** The data's, [N, H, W, C]. */
+  readonly pictures: Value;
   /** x_t, [N, H, W, C]. */
   readonly noisy: Value;
   /** The student's level: that of x_t. */
@@ -107,7 +109,17 @@ export function distillation(
     const path = declarePath(graph, batch, substeps);
     return consistencyTarget({ teacher, average }, noisy, path, { level: end, clean });
   };
-  return { noisy, level, target: target(), weight };
+  return { pictures, noisy, level, target: target(), weight };
+}
+
+/** A step's loss and what it is of. */
+export interface DistillationStep {
+  readonly loss: Value;
+  readonly report: { readonly error: Value };
+  /** The student's pictures, [N, H, W, C]. */
+  readonly made: Value;
+  /** The data's. */
+  readonly pictures: Value;
 }
 
 /** The loss of a step by `distance`, squared when absent, and its squared error without weights. */
@@ -117,9 +129,10 @@ export function distillationLoss(
   networks: DistillationNetworks,
   shape: DistillationShape,
   distance?: Distance,
-): { readonly loss: Value; readonly report: { readonly error: Value } } {
-  const { noisy, level, target, weight } = distillation(graph, kind, networks, shape);
-  return errorsOf(networks.student(noisy, level), target, weight, distance);
+): DistillationStep {
+  const { pictures, noisy, level, target, weight } = distillation(graph, kind, networks, shape);
+  const made = networks.student(noisy, level);
+  return { ...errorsOf(made, target, weight, distance), made, pictures };
 }
 
 /** The weighted distance as a loss, and the plain squared error to report. */

@@ -16,6 +16,7 @@ import { ConstantWeights } from "../nn/constant-weights.js";
 import { scoped } from "../nn/weights.js";
 import type { Weights } from "../nn/weights.js";
 import { perPicture } from "../training/losses.js";
+import type { Teacher } from "../training/teacher/index.js";
 import { headPrediction } from "../training/teacher/network.js";
 
 /** The clean pictures behind `x` from a network's output [N, H, W, C], or [N, H, W, 2C] where it predicts both. */
@@ -41,6 +42,21 @@ export function expectPictureHead(option: string, { head }: { readonly head: Hea
   throw new FollowspotError(
     `distil: ${option}: expected a network with head v, x0 or both, got eps.`,
     { remedy: "A noise prediction tells no picture where there is noise alone, at t = 1." },
+  );
+}
+
+/** Throws FollowspotError, naming both, where two networks differ in more than their weights. */
+export function expectOneForm(
+  names: string,
+  one: Pick<Teacher, "unet" | "head" | "facts">,
+  other: Pick<Teacher, "unet" | "head" | "facts">,
+): void {
+  const told = ({ unet, head, facts }: typeof one): string =>
+    JSON.stringify([head, facts.schedule, { ...unet, dropout: 0 }]);
+  if (told(one) === told(other)) return;
+  throw new FollowspotError(
+    `distil: expected ${names} of one form, got ${told(one)} and ${told(other)}.`,
+    { remedy: "Give networks that come from one teacher." },
   );
 }
 

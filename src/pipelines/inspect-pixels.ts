@@ -62,11 +62,13 @@ function networkFacts({ network, facts: { latent } }: PixelModel): Facts {
 /** Whose student it is, and what it was taught. */
 function originFacts({ facts: { parent, student, semantic } }: PixelModel): Facts {
   const guided = student?.guidance ? `guidance ${student.guidance.scale}` : "no guidance";
+  const weight = student?.target.adversarial;
+  const judged = weight === undefined ? "" : `, adversarial ${weight}`;
   return {
     ...(parent && { parent: `${parent.role} ${parent.digest}` }),
     ...(student && {
       "trained for": `${student.steps} ${student.steps === 1 ? "step" : "steps"}`,
-      target: `${student.target.kind}, ${guided}`,
+      target: `${student.target.kind}, ${guided}${judged}`,
       "training evaluations": student.evaluations,
       ...(student.start && { "after those of": `student ${student.start}` }),
     }),

@@ -20,7 +20,11 @@ const furtherFacts = z.object({
     .object({
       steps: z.int().positive(),
       continuation: z.enum(CONTINUATIONS),
-      target: z.object({ kind: z.enum(STUDENT_KINDS) }),
+      target: z.object({
+        kind: z.enum(STUDENT_KINDS),
+        /** How much passing for the data weighed, where a critic judged. */
+        adversarial: z.number().optional(),
+      }),
       guidance: z.object({ scale: z.number() }).nullable(),
       evaluations: z.number(),
       /** Digest of the student that it was begun with, whose evaluations are not among its own. */

@@ -11,7 +11,7 @@ import { logSnrSchedule } from "../../src/diffusion/index.js";
 import { gridFeeds } from "../../src/distillation/index.js";
 import { distillationSchema, roundsOf } from "../../src/distillation/run/config.js";
 import { FEATURES_TIME, teacherFeatures } from "../../src/distillation/run/features.js";
-import { roundLoss, studentPacking } from "../../src/distillation/run/round.js";
+import { roundLoss, roundPacking } from "../../src/distillation/run/round.js";
 import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { semanticPacking, semanticStepLoss } from "../../src/distillation/semantic-run/loss.js";
 import { Graph } from "../../src/engine/graph.js";
@@ -62,7 +62,7 @@ const tasks: Readonly<Record<string, (features: number) => Task>> = {
     const rounds = { first: STEPS, last: STEPS };
     const config = distillationSchema.parse({ ...document, target, rounds });
     const [round] = roundsOf(config);
-    const packing = studentPacking(config, teacher, round!);
+    const packing = roundPacking(config, teacher, round!);
     const parts = { parent: teacher, teacher: teacher.weights };
     return { packing, loss: roundLoss(config, parts, round!, packing) };
   },

@@ -15,7 +15,7 @@ import { latentSchema, mlpOf } from "../../src/distillation/latent-run/config.js
 import { latentPacking } from "../../src/distillation/latent-run/train.js";
 import { latentLoss } from "../../src/distillation/latent.js";
 import { distillationSchema, roundsOf } from "../../src/distillation/run/config.js";
-import { roundLoss, studentPacking } from "../../src/distillation/run/round.js";
+import { roundLoss, roundPacking } from "../../src/distillation/run/round.js";
 import { readParent } from "../../src/distillation/run/train.js";
 import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { readSemantic } from "../../src/distillation/semantic-run/export.js";
@@ -65,7 +65,7 @@ const stepsOf: Readonly<Record<string, (document: JsonObject) => Promise<Graph[]
     const config = distillationSchema.parse(document);
     const parent = await readParent(config);
     return roundsOf(config).map((round) => {
-      const packing = studentPacking(config, parent, round);
+      const packing = roundPacking(config, parent, round);
       const parts = { parent, teacher: parent.weights };
       return trainingStep(packing, roundLoss(config, parts, round, packing));
     });

@@ -86,15 +86,15 @@ describe("the rounds of a configuration", () => {
   it("halve, and have the updates that the budget allows", () => {
     const rounds = { first: 4, last: 1 };
     // A student's pass and two of a guided teacher's: 1 + 2 * 2.
-    const shared = { guided: true, evaluations: 5, updates: 8 };
+    const shared = { guided: true, judged: false, evaluations: 5, updates: 8 };
     expect(roundsOf(configOf({ rounds, budget: 160, guidance: {} }))).toEqual([
       { steps: 4, before: 0, ...shared },
       { steps: 2, before: 8, ...shared },
       { steps: 1, before: 16, ...shared },
     ]);
     expect(roundsOf(configOf())).toEqual([
-      { steps: 2, guided: true, evaluations: 5, updates: 3, before: 0 },
-      { steps: 1, guided: false, evaluations: 3, updates: 5, before: 3 },
+      { steps: 2, guided: true, judged: false, evaluations: 5, updates: 3, before: 0 },
+      { steps: 1, guided: false, judged: false, evaluations: 3, updates: 5, before: 3 },
     ]);
   });
 

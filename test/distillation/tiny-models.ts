@@ -9,7 +9,7 @@ import { keepStatistics } from "../../src/distillation/latent-run/statistics.js"
 import { latentPacking } from "../../src/distillation/latent-run/train.js";
 import { distillationSchema, roundsOf } from "../../src/distillation/run/config.js";
 import { exportStudent } from "../../src/distillation/run/export.js";
-import { studentPacking } from "../../src/distillation/run/round.js";
+import { roundPacking } from "../../src/distillation/run/round.js";
 import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { exportSemantic, readSemantic } from "../../src/distillation/semantic-run/export.js";
 import { semanticPacking } from "../../src/distillation/semantic-run/loss.js";
@@ -43,7 +43,7 @@ async function writeStudent(kind: string, parent: string, folder: string): Promi
   const config = distillationSchema.parse(document);
   const teacher = await readTeacher(parent);
   const [round] = roundsOf(config);
-  const made = trained(studentPacking(config, teacher, round!));
+  const made = trained(roundPacking(config, teacher, round!));
   await exportStudent(config, teacher, round!, made, folder);
 }
 

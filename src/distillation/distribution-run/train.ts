@@ -1,7 +1,6 @@
 // Trains a student of one step to draw its teacher's distribution, beside a network that follows its own.
 
 import { mkdir } from "node:fs/promises";
-import { FollowspotError } from "../../core/errors.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { floats } from "../../core/tensor.js";
 import type { Packing } from "../../nn/packed-weights.js";
@@ -13,7 +12,7 @@ import { readTeacher, teacherPacking } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
-import { expectPictureHead } from "../network.js";
+import { expectOneForm, expectPictureHead } from "../network.js";
 import { drawStudentSheet } from "../run/sheet.js";
 import { distributionBatch } from "./batches.js";
 import { distributionDigest, distributionUpdates } from "./config.js";
@@ -36,13 +35,8 @@ export async function readDistributionModels(
 ): Promise<DistributionModels> {
   const [student, teacher] = [await readTeacher(config.student), await readTeacher(config.teacher)];
   expectPictureHead("teacher", teacher);
-  const told = ({ unet, head, facts }: Teacher): string =>
-    JSON.stringify([head, facts.schedule, { ...unet, dropout: 0 }]);
-  if (told(student) === told(teacher)) return { student, teacher };
-  throw new FollowspotError(
-    `distil: expected student and teacher of one form, got ${told(student)} and ${told(teacher)}.`,
-    { remedy: "Give a student that was distilled from this teacher." },
-  );
+  expectOneForm("student and teacher", student, teacher);
+  return { student, teacher };
 }
 
 /** The student alone of both networks' weights. */

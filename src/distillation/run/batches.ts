@@ -8,10 +8,11 @@ import { TeacherBatches } from "../../training/teacher/batches.js";
 import type { TeacherConfig } from "../../training/teacher/index.js";
 import { drawIntervals, gridFeeds } from "../grid.js";
 import type { GridOptions } from "../grid.js";
+import { criticFeeds } from "./adversarial.js";
 import type { DistillationConfig, Round } from "./config.js";
 
-/** The stream of times, beside the teacher's own. */
-const TIMES = 3;
+/** The streams of times and of a critic's noise, beside the teacher's own. */
+const [TIMES, CRITIC] = [3, 4];
 
 /** Gives the batch of any step of a round; it follows from the seed, the round and the step. */
 export class StudentBatches {
@@ -23,7 +24,7 @@ export class StudentBatches {
     private readonly config: DistillationConfig,
     private readonly student: TeacherConfig,
     private readonly round: Round,
-    schedule: LogSnrSchedule,
+    private readonly schedule: LogSnrSchedule,
   ) {
     this.pictures = new TeacherBatches(data, student);
     const { kind, substeps, loss: weighting, gap } = config.target;
@@ -41,6 +42,13 @@ export class StudentBatches {
       noise: noise!,
       ...(this.student.unet.num_class_embeds === null ? {} : { classLabels: classLabels! }),
       ...gridFeeds(drawIntervals(batch, this.round.steps, offset), this.grid),
+      ...this.critic(step, noise!.shape),
     };
+  }
+
+  private critic(step: number, shape: readonly number[]): Tensors {
+    const { adversarial, seed } = this.config;
+    if (!this.round.judged || !adversarial) return {};
+    return criticFeeds(adversarial, this.schedule, shape, streamOf(seed, CRITIC, step));
   }
 }

@@ -8,6 +8,7 @@ import { documentDigest } from "../../training/digest.js";
 import { teacherSchema } from "../../training/teacher/index.js";
 import type { Teacher, TeacherConfig } from "../../training/teacher/index.js";
 import { TARGET_KINDS } from "../loss.js";
+import { adversarialSchema } from "./adversarial.js";
 import { guidanceSchema } from "./guidance.js";
 
 const whole = z.int().positive();
@@ -48,6 +49,8 @@ export const distillationSchema = z
       })
       .nullable()
       .default(null),
+    /** A critic that tells students' pictures from the data's; none when null. */
+    adversarial: adversarialSchema.nullable().default(null),
     /** Network evaluations times pictures in each round, the teacher's included. */
     budget: whole,
     /** Largest magnitude of the teacher's pictures; unlimited when null. */
@@ -106,7 +109,9 @@ export interface Round {
   readonly steps: number;
   /** Whether the teacher is guided. */
   readonly guided: boolean;
-  /** Network evaluations of a picture in one update, forward passes all: student, target network, teacher, its features. */
+  /** Whether a critic judges the student. */
+  readonly judged: boolean;
+  /** Network evaluations of a picture in one update, forward passes all: student, target network, teacher, its features, the critic's sight. */
   readonly evaluations: number;
   readonly updates: number;
   /** Updates of the rounds before. */
@@ -122,16 +127,17 @@ function askedOf({ kind, substeps }: DistillationConfig["target"], steps: number
 
 /** The rounds of a configuration: as many updates each as the budget allows. */
 export function roundsOf(config: DistillationConfig): Round[] {
-  const { target, guidance: guide, budget, batch } = config;
+  const { target, guidance: guide, adversarial, budget, batch } = config;
   let before = 0;
-  return studentSteps(config).map((steps, i) => {
+  return studentSteps(config).map((steps, i, all) => {
+    const judged = adversarial !== null && (adversarial.rounds === "all" || i === all.length - 1);
     const guided = guide !== null && (guide.rounds === "all" || i === 0);
     const teacher = askedOf(target, steps) * guidanceEvaluations(guided ? guide : undefined);
     // Of two pictures the way down alone is about one evaluation.
-    const features = target.features > 0 ? 1 : 0;
+    const features = (target.features > 0 ? 1 : 0) + (judged ? 1 : 0);
     const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0) + features;
     const updates = Math.max(1, Math.floor(budget / (batch * evaluations)));
-    const round = { steps, guided, evaluations, updates, before };
+    const round = { steps, guided, judged, evaluations, updates, before };
     before += updates;
     return round;
   });

@@ -6,6 +6,7 @@ import type { Teacher } from "../../training/teacher/index.js";
 import { continuationOf } from "./sheet.js";
 import { distillationDigest, roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
+import { studentOf } from "./round.js";
 
 /**
  * Writes a student's folder, whole or not at all; one already there is replaced. It is a teacher's folder with the role
@@ -18,7 +19,7 @@ export async function exportStudent(
   config: DistillationConfig,
   parent: Teacher,
   round: Round,
-  { packing, average }: Pick<Trained, "packing" | "average">,
+  made: Pick<Trained, "packing" | "average">,
   folder: string,
 ): Promise<void> {
   const rounds = roundsOf(config).filter(({ before }) => before <= round.before);
@@ -26,15 +27,18 @@ export async function exportStudent(
     (sum, each) => sum + each.updates * each.evaluations * config.batch,
     0,
   );
+  const { target, guidance, adversarial } = config;
+  const weight = round.judged && adversarial ? { adversarial: adversarial.weight } : {};
   const facts = {
     role: "student",
     parent: { digest: parent.digest, role: parent.facts.role },
     student: {
-      ...{ steps: round.steps, target: config.target, guidance: config.guidance, evaluations },
+      ...{ steps: round.steps, target: { ...target, ...weight }, guidance, evaluations },
       continuation: continuationOf(config),
     },
   };
-  const trained = { packing, average, step: round.before + round.updates };
+  const student = studentOf(config, parent, round, made);
+  const trained = { ...student, step: round.before + round.updates };
   await exportTeacher(studentConfig(config, parent, round), trained, folder, {
     classes: parent.facts.classes,
     facts,

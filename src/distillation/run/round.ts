@@ -2,10 +2,12 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Generator } from "../../core/generator.js";
 import type { HostTensor } from "../../core/tensor.js";
 import type { Graph, Value } from "../../engine/graph.js";
 import {
   attentionGuided,
+  clamped,
   clampedPredict,
   guidanceSite,
 } from "../../guidance/self-attention/index.js";
@@ -13,19 +15,23 @@ import type { Predict } from "../../guidance/self-attention/index.js";
 import type { PictureDataset } from "../../io/dataset/index.js";
 import { sitesOf2D } from "../../models/unet2d/index.js";
 import { keepMaps } from "../../nn/attention.js";
+import { initialise } from "../../nn/init.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { loadLatestCheckpoint } from "../../training/checkpoint.js";
 import { fit, sheetDue } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
+import { streamOf } from "../../training/data/streams.js";
 import { warmupCosine } from "../../training/schedule.js";
 import type { LossBuilder } from "../../training/step.js";
 import { teacherPacking } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
+import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
 import { frozenVector } from "../frozen.js";
 import { distillationLoss } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
+import { judged, withCritic, withoutCritic } from "./adversarial.js";
 import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
@@ -41,6 +47,8 @@ export interface RoundParts {
   readonly parent: Teacher;
   /** The round's teacher: the parent's weights, or those of the student before. */
   readonly teacher: NamedWeights;
+  /** Through whose way down a critic looks; the parent's when absent. */
+  readonly sight?: Teacher | undefined;
   readonly data: PictureDataset;
 }
 
@@ -49,18 +57,19 @@ export function roundFolder(folder: string, { steps }: Round): string {
   return join(folder, `round-${String(steps).padStart(4, "0")}`);
 }
 
-/** The packing of a student. */
-export function studentPacking(config: DistillationConfig, parent: Teacher, round: Round): Packing {
-  return teacherPacking(studentConfig(config, parent, round));
+/** The packing of what a round trains: a student, and a critic where one judges it. */
+export function roundPacking(config: DistillationConfig, parent: Teacher, round: Round): Packing {
+  const packing = teacherPacking(studentConfig(config, parent, round));
+  return round.judged ? withCritic(packing, parent) : packing;
 }
 
 /**
  * A step's loss: teacher (as constants), target network (from the frozen vector) and student in one graph. Inputs as
- * of `distillationLoss`, and `classLabels` int64 [N] for networks with classes.
+ * of `distillationLoss`, `classLabels` int64 [N] for networks with classes, and those of `judged` where a critic judges.
  */
 export function roundLoss(
   config: DistillationConfig,
-  { parent, teacher: weights }: Pick<RoundParts, "parent" | "teacher">,
+  { parent, teacher: weights, sight = parent }: Omit<RoundParts, "data">,
   round: Round,
   packing: Packing,
 ): LossBuilder {
@@ -82,7 +91,11 @@ export function roundLoss(
     const picture = [size, size, unet.in_channels] as const;
     const shape = { batch, picture, substeps: target.substeps, steps: round.steps };
     const distance = distanceOf(graph, target, parent, shared.classLabels);
-    return distillationLoss(graph, target.kind, networks, shape, distance);
+    const step = distillationLoss(graph, target.kind, networks, shape, distance);
+    const { adversarial } = config;
+    if (!round.judged || !adversarial) return step;
+    const made = clamped(step.made, range);
+    return judged(trained, sight, { ...step, made }, { ...adversarial, ...shared });
   };
 }
 
@@ -117,7 +130,7 @@ export async function trainRound(
   await mkdir(folder, { recursive: true });
   const { parent, teacher, data } = parts;
   const student = studentConfig(config, parent, round);
-  const packing = teacherPacking(student);
+  const packing = roundPacking(config, parent, round);
   const batches = new StudentBatches(data, config, student, round, parent.schedule);
   const { updates: steps } = round;
   const task: Fit = {
@@ -127,16 +140,34 @@ export async function trainRound(
     optimiser: { weightDecay: config.weight_decay, clipNorm: config.clip_norm },
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema.decay,
-    start: () => teacher,
+    start: () => startOf(packing, teacher, streamOf(config.seed, 0)),
     batchOf: (k) => batches.at(k),
     afterStep: async (k, { state }) => {
       if (!sheetDue(k, steps, config, options)) return;
       const { draw } = config;
       const facts = { parent, steps: round.steps, continuation: continuationOf(config), draw };
-      await drawStudentSheet(round.before + k, facts, state.average, options);
+      const { average } = studentOf(config, parent, round, { packing, average: state.average });
+      await drawStudentSheet(round.before + k, facts, average, options);
     },
   };
   return { packing, ...(await fit(task, withinRun(options, folder, round))) };
+}
+
+/** What a round begins with: its teacher, and a critic that knows nothing. */
+function startOf({ specs }: Packing, teacher: NamedWeights, generator: Generator): NamedWeights {
+  const fresh = specs.filter(({ name }) => !teacher.has(name));
+  return new Map([...teacher, ...initialise(fresh, generator)]);
+}
+
+/** The student alone of what a round trained. */
+export function studentOf(
+  config: DistillationConfig,
+  parent: Teacher,
+  round: Round,
+  { packing, average }: Pick<Trained, "packing" | "average">,
+): Pick<Trained, "packing" | "average"> {
+  const own = teacherPacking(studentConfig(config, parent, round));
+  return { packing: own, average: withoutCritic(own, packing, average) };
 }
 
 /** The options of a round in its folder, told of as steps of the whole run. */
@@ -160,9 +191,10 @@ export async function finishedStudent(
   round: Round,
   { folder, accept = [] }: Pick<TrainOptions, "folder" | "accept">,
 ): Promise<NamedWeights | undefined> {
-  const packing = studentPacking(config, parent, round);
+  const packing = roundPacking(config, parent, round);
   const digests = [distillationDigest(config), ...accept].map((d) => roundDigest(d, round));
   const found = await loadLatestCheckpoint(roundFolder(folder, round), digests, packing.size);
   if (!found || found.completed < round.updates) return undefined;
-  return packing.unpack(found.state.average.data);
+  const student = studentOf(config, parent, round, { packing, average: found.state.average });
+  return student.packing.unpack(student.average.data);
 }

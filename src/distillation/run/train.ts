@@ -10,11 +10,11 @@ import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
-import { expectPictureHead } from "../network.js";
+import { expectOneForm, expectPictureHead } from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
-import { finishedStudent, roundFolder, trainRound } from "./round.js";
+import { finishedStudent, roundFolder, studentOf, trainRound } from "./round.js";
 import type { NamedWeights } from "./round.js";
 
 /** Folder of the students before the last in the run's folder. */
@@ -32,6 +32,21 @@ export async function readParent({ parent }: DistillationConfig): Promise<Teache
 }
 
 /**
+ * The network through which a critic looks, where it is not the parent.
+ *
+ * @throws FollowspotError when its folder is missing or damaged, or it is of another form than the parent
+ */
+export async function readSight(
+  { adversarial }: DistillationConfig,
+  parent: Teacher,
+): Promise<Teacher | undefined> {
+  if (adversarial?.network === undefined) return undefined;
+  const sight = await readTeacher(adversarial.network);
+  expectOneForm("adversarial.network and parent", sight, parent);
+  return sight;
+}
+
+/**
  * Trains until all rounds are done or the signal comes. Each student but the last is written to `students/<steps>`.
  *
  * @returns the last round's trainer, how its vectors are packed, and whether all rounds are done
@@ -44,6 +59,7 @@ export async function trainDistillation(
   const { folder, signal, onStage } = options;
   await mkdir(folder, { recursive: true });
   const parent = await readParent(config);
+  const sight = await readSight(config, parent);
   const rounds = roundsOf(config);
   onStage?.("opening the pictures");
   const data = await openTeacherData(studentConfig(config, parent, rounds[0]!), signal);
@@ -63,7 +79,7 @@ export async function trainDistillation(
         continue;
       }
       onStage?.(`student of ${round.steps} steps`);
-      const parts = { parent, teacher, data };
+      const parts = { parent, teacher, sight, data };
       const made = await trainRound(config, parts, round, { ...options, onStart });
       if (!made.done) return made;
       teacher = await keepStudent(config, parent, round, made, folder);
@@ -71,7 +87,10 @@ export async function trainDistillation(
     }
     const last = rounds.at(-1)!;
     onStage?.(`student of ${last.steps} steps`);
-    return await trainRound(config, { parent, teacher, data }, last, { ...options, onStart });
+    return await trainRound(config, { parent, teacher, sight, data }, last, {
+      ...options,
+      onStart,
+    });
   } finally {
     await data.close();
   }
@@ -85,11 +104,12 @@ async function keepStudent(
   { packing, trainer }: { readonly packing: Packing; readonly trainer: Trainer },
   folder: string,
 ): Promise<NamedWeights> {
-  const { average } = trainer.state;
+  const trained = { packing, average: trainer.state.average };
   await mkdir(join(folder, STUDENTS), { recursive: true });
   const target = join(folder, STUDENTS, String(round.steps));
-  if (!existsSync(target)) await exportStudent(config, parent, round, { packing, average }, target);
-  return packing.unpack(average.data);
+  if (!existsSync(target)) await exportStudent(config, parent, round, trained, target);
+  const { packing: own, average } = studentOf(config, parent, round, trained);
+  return own.unpack(average.data);
 }
 
 /** Steps that a run's folder holds, over all rounds. */

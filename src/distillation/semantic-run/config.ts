@@ -18,6 +18,7 @@ const {
   parent: _parent,
   rounds: _rounds,
   guidance: _guidance,
+  adversarial: _adversarial,
   ...shared
 } = distillationSchema.unwrap().shape;
 
@@ -53,6 +54,7 @@ export function asDistillation(config: SemanticConfig): DistillationConfig {
   return {
     ...{ ...common, kind: "distillation", parent: teacher },
     guidance: guidance && { ...guidance, rounds: "all" },
+    adversarial: null,
     rounds: { first: steps, last: steps },
   };
 }
