@@ -1,6 +1,7 @@
 // What an experiment trains and measures: rows that follow from each other, by name.
 
 import { ANY_STEPS, CHAIN, FEW, teacherDraws } from "./draws.js";
+import { judgedRows } from "./judged-rows.js";
 import { distributionRows } from "./matched-rows.js";
 import type { Draw, Row, Scale } from "./row.js";
 
@@ -250,5 +251,6 @@ export const rowsOf = (scale: Scale): Row[] => [
   ...largerRows(scale),
   ...consistencyRows(scale),
   ...distributionRows(scale),
+  ...judgedRows(scale),
   ...semanticRows(scale),
 ];

@@ -1,0 +1,33 @@
+// Rows whose last round of a chain is trained again, longer, under a critic, and without one beside it.
+
+import { CHAIN } from "./draws.js";
+import type { Row, Scale } from "./row.js";
+
+/** The last round of a chain once more, from its student of two steps: as much as distribution matching has, three rounds' budget. */
+export function judgedRows({ name, peak, round, seeds }: Scale): Row[] {
+  const title = "progressive distillation, the last round longer";
+  const last = (chain: string, set: Readonly<Record<string, string>>) => ({
+    train: {
+      preset: `${name}-progressive`,
+      set: {
+        parent: `{${chain}}/students/2`,
+        "rounds.first": "1",
+        budget: String(3 * round),
+        "learning_rate.warmup": "20",
+        "learning_rate.peak": peak,
+        ...set,
+      },
+    },
+    draws: CHAIN.slice(0, 1),
+  });
+  const critic = { adversarial: '{"weight":0.3,"network":"{teacher}/model"}' };
+  return [
+    { name: "longer", title, ...last("pd", {}) },
+    { name: "judged", title: `${title}, under a critic`, ...last("pd", critic) },
+    ...seeds.map((seed) => ({
+      name: `judged-seed${seed}`,
+      title: `${title}, under a critic`,
+      ...last(`pd-seed${seed}`, { ...critic, seed: String(seed) }),
+    })),
+  ];
+}
