@@ -23,6 +23,7 @@ import type { Teacher } from "../../src/training/teacher/index.js";
 import { expectClose } from "../closeness.js";
 import { evaluate } from "../reference/index.js";
 import { TINY_SIZE, writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
+import { trainUntil } from "./train-until.js";
 
 const BATCH = 2;
 const WEIGHT = 0.75;
@@ -121,19 +122,8 @@ describe("the losses of student and critic", () => {
   });
 });
 
-/** Trains in a folder until `stop` steps, or to the end. */
-async function run(name: string, changes: object = {}, stop = Infinity) {
-  const task = taskOf(documentOf(changes));
-  const controller = new AbortController();
-  const folder = join(base, name);
-  const result = await task.train({
-    ...{ runtime, folder, signal: controller.signal, sheets: true },
-    onStep: (k) => {
-      if (k === stop) controller.abort();
-    },
-  });
-  return { task, folder, ...result };
-}
+const run = (name: string, changes: object = {}, stop?: number) =>
+  trainUntil(taskOf(documentOf(changes)), join(base, name), stop);
 
 describe("a run with a critic", () => {
   it("judges the last round, counts that, and goes on bit for bit", async () => {

@@ -10,6 +10,7 @@ import { inspectPixelModel } from "../../src/pipelines/inspect-pixels.js";
 import { withThreads } from "../../src/training/run/threads.js";
 import { readTeacher } from "../../src/training/teacher/index.js";
 import { writeTinyTeacherModel } from "../training/tiny-teacher.js";
+import { trainUntil } from "./train-until.js";
 
 const runtime = withThreads(nodeRuntime(), 1);
 let base: string;
@@ -36,19 +37,8 @@ const documentOf = (changes: object = {}) => ({
   ...changes,
 });
 
-/** Trains in a folder until `stop` steps, or to the end. */
-async function run(name: string, { stop = Infinity, ...changes }: { stop?: number } = {}) {
-  const task = taskOf(documentOf(changes));
-  const controller = new AbortController();
-  const folder = join(base, name);
-  const result = await task.train({
-    ...{ runtime, folder, signal: controller.signal, sheets: true },
-    onStep: (k) => {
-      if (k === stop) controller.abort();
-    },
-  });
-  return { task, folder, ...result };
-}
+const run = (name: string, { stop, ...changes }: { stop?: number } = {}) =>
+  trainUntil(taskOf(documentOf(changes)), join(base, name), stop);
 
 describe("a run of distribution matching", () => {
   it("counts student, fake network and teacher, guided or not", () => {
