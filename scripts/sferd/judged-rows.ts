@@ -3,7 +3,7 @@
 import { CHAIN } from "./draws.js";
 import type { Row, Scale } from "./row.js";
 
-/** The last round of a chain once more, from its student of two steps: as much as distribution matching has, three rounds' budget. */
+/** The last round of a chain once more, from its student of two steps, with three rounds' budget as distribution matching has. */
 export function judgedRows({ name, peak, round, seeds }: Scale): Row[] {
   const title = "progressive distillation, the last round longer";
   const last = (chain: string, set: Readonly<Record<string, string>>) => ({
