@@ -21,6 +21,8 @@ const MNIST: Scale = {
   teacher: {},
   larger: { "unet.block_out_channels": "[24,48,112]", "unet.norm_num_groups": "8" },
   peak: "0.001",
+  tried: [1, 2, 4, 8, 16, 32],
+  first: 8,
   round: 19_200,
   seeds: [2, 3],
 };
@@ -40,17 +42,19 @@ const CIFAR10: Scale = {
   held: "data/cifar10/test.zip",
   teacher: {
     ...CIFAR10_NETWORK,
-    steps: "4000",
+    steps: "8000",
     "learning_rate.peak": "0.001",
     "learning_rate.floor": "3e-5",
     "learning_rate.warmup": "200",
-    "learning_rate.decay": "1600",
+    "learning_rate.decay": "2500",
     "ema.decay": "0.998",
     sample_every: "800",
   },
   larger: { "unet.block_out_channels": "[40,80,176]" },
   // MNIST's: not tuned on these pictures yet.
   peak: "0.001",
+  tried: [8, 16, 32, 64, 128],
+  first: 32,
   round: 19_200,
   seeds: [2],
 };
@@ -75,6 +79,8 @@ const TINY_IMAGENET: Scale = {
   },
   larger: {},
   peak: "0.001",
+  tried: [8],
+  first: 8,
   round: 6400,
   seeds: [],
 };

@@ -4,7 +4,7 @@ import { CHAIN, FEW, teacherDraws } from "./draws.js";
 import type { Row, Scale } from "./row.js";
 
 /** A way from pictures with classes to a picture in one step, once: teacher, chain of a guided teacher, matching. */
-export function onceRows({ name, teacher, peak, round }: Scale): Row[] {
+export function onceRows({ name, teacher, tried, peak, first, round }: Scale): Row[] {
   const guidance = '{"scale":1.3}';
   const rate = { "learning_rate.peak": peak, "learning_rate.warmup": "20" };
   return [
@@ -12,14 +12,20 @@ export function onceRows({ name, teacher, peak, round }: Scale): Row[] {
       name: "teacher",
       title: "teacher, DDIM, classifier-free guidance of 1.5",
       train: { preset: name, set: teacher },
-      draws: teacherDraws("ddim", [8]),
+      draws: teacherDraws("ddim", tried),
     },
     {
       name: "pd-guided",
       title: "progressive distillation, guided teacher",
       train: {
         preset: `${name}-progressive`,
-        set: { parent: "{teacher}/model", guidance, budget: String(round), ...rate },
+        set: {
+          parent: "{teacher}/model",
+          "rounds.first": String(first),
+          guidance,
+          budget: String(round),
+          ...rate,
+        },
       },
       draws: CHAIN.map((draw) => ({ ...draw, count: FEW })),
     },

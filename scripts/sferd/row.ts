@@ -40,7 +40,11 @@ export interface Scale {
   readonly larger: Readonly<Record<string, string>>;
   /** Learning rate of progressive distillation, to be tuned first and alone, then that of all rows. */
   readonly peak: string;
-  /** Network evaluations times pictures of one round of a chain, the teacher's included; a chain has four. */
+  /** Steps of which the teacher's own draws are measured, for the rule of 3 % by which `first` is chosen. */
+  readonly tried: readonly number[];
+  /** Steps of a chain's first student; its teacher has twice as many. */
+  readonly first: number;
+  /** Network evaluations times pictures of one round of a chain, the teacher's included. */
   readonly round: number;
   /** Seeds of the rows that are trained again. */
   readonly seeds: readonly number[];

@@ -5,8 +5,9 @@ import { judgedRows } from "./judged-rows.js";
 import { distributionRows } from "./matched-rows.js";
 import type { Draw, Row, Scale } from "./row.js";
 
-/** Rounds of a chain: students of 8, 4, 2 and 1 steps. */
-const ROUNDS = 4;
+/** What a chain spends, whose students have `first` steps, half of them, and so on to 1. */
+const chainBudget = ({ first, round }: Pick<Scale, "first" | "round">): number =>
+  (Math.log2(first) + 1) * round;
 
 /** Evaluations of an update with a guided teacher and with a plain one: with the same budget the first has fewer updates. */
 const GUIDED_UPDATE = 5 / 3;
@@ -24,16 +25,18 @@ const again = ({ name, train, draws, ...row }: Trained, seeds: readonly number[]
 
 /** A student of the teacher by one of the data set's presets. */
 function studentOf(
-  { name, peak, round }: Scale,
+  scale: Scale,
   kind: "progressive" | "progressive-guided" | "consistency",
   set: Readonly<Record<string, string>> = {},
 ): Trained["train"] {
-  const budget = kind === "consistency" ? ROUNDS * round : round;
+  const { name, peak, first, round } = scale;
+  const chain = kind !== "consistency";
   return {
     preset: `${name}-${kind}`,
     set: {
       parent: "{teacher}/model",
-      budget: String(budget),
+      ...(chain ? { "rounds.first": String(first) } : {}),
+      budget: String(chain ? round : chainBudget(scale)),
       "learning_rate.warmup": "20",
       "learning_rate.peak": peak,
       ...set,
@@ -65,7 +68,7 @@ const BY_TEACHER: readonly Told[] = [
 
 /** Teacher and predictor of variant d: a row of the encoder and predictor, and one that draws what they are told. */
 function decoders(scale: Scale, { suffix, title, data }: Told, seed?: number): Row[] {
-  const { name, held, round, peak } = scale;
+  const { name, held, peak } = scale;
   const own = seed === undefined ? suffix : `${suffix}-seed${seed}`;
   const set: Record<string, string> = { "data.path": data };
   if (seed !== undefined) set.seed = String(seed);
@@ -79,7 +82,7 @@ function decoders(scale: Scale, { suffix, title, data }: Told, seed?: number): R
           student: "{teacher}/model",
           teacher: "{teacher}/model",
           "target.kind": "data",
-          budget: String(ROUNDS * round),
+          budget: String(chainBudget(scale)),
           "learning_rate.peak": peak,
           ...set,
         },
@@ -96,7 +99,7 @@ function decoders(scale: Scale, { suffix, title, data }: Told, seed?: number): R
 }
 
 /** The teacher, and what its users would draw with instead of a student. */
-function teacherRows({ name, teacher }: Scale): Row[] {
+function teacherRows({ name, teacher, tried }: Scale): Row[] {
   const plain: Draw = { model: "{teacher}/model", steps: 8, sampler: "ddim" };
   const guided: Draw = { ...plain, attentionGuidance: 1.3 };
   return [
@@ -104,7 +107,7 @@ function teacherRows({ name, teacher }: Scale): Row[] {
       name: "teacher",
       title: "teacher, DDIM",
       train: { preset: `${name}-teacher`, set: teacher },
-      draws: teacherDraws("ddim", [1, 2, 4, 8, 16, 32]),
+      draws: teacherDraws("ddim", tried),
     },
     {
       name: "solver",
