@@ -54,7 +54,7 @@ const CIFAR10: Scale = {
   // MNIST's: not tuned on these pictures yet.
   peak: "0.001",
   tried: [8, 16, 32, 64, 128],
-  first: 32,
+  first: 16,
   round: 19_200,
   seeds: [2],
 };

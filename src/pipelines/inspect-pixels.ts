@@ -70,6 +70,7 @@ function originFacts({ facts: { parent, student, semantic } }: PixelModel): Fact
       "trained for": `${student.steps} ${student.steps === 1 ? "step" : "steps"}`,
       target: `${student.target.kind}, ${guided}${judged}`,
       "training evaluations": student.evaluations,
+      ...(student.before > 0 && { "evaluations before": student.before }),
       ...(student.start && { "after those of": `student ${student.start}` }),
     }),
     ...(semantic && {

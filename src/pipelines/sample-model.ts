@@ -27,6 +27,8 @@ const furtherFacts = z.object({
       }),
       guidance: z.object({ scale: z.number() }).nullable(),
       evaluations: z.number(),
+      /** Of the students that it went on from. */
+      before: z.number().default(0),
       /** Digest of the student that it was begun with, whose evaluations are not among its own. */
       start: z.string().optional(),
     })

@@ -12,6 +12,7 @@ import { completedIn, readParent, trainDistillation } from "../../src/distillati
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { openSafetensors } from "../../src/io/safetensors.js";
 import { train } from "../../src/pipelines/train.js";
+import { inspectPixelModel } from "../../src/pipelines/inspect-pixels.js";
 import { withThreads } from "../../src/training/run/threads.js";
 import { readTeacher } from "../../src/training/teacher/index.js";
 import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
@@ -172,6 +173,22 @@ describe("a distillation run", () => {
     const ends = [...whole].filter(([path]) => /0003\.|0005\.|students/.test(path));
     expect(ends.length).toBeGreaterThan(5);
     for (const [path, bytes] of ends) expect(broken.get(path)?.equals(bytes), path).toBe(true);
+  }, 900_000);
+
+  it("counts what the students before cost when it goes on from one of them", async () => {
+    const document = documentOf({
+      parent: join("whole", "students", "2"),
+      ...{ rounds: { first: 1, last: 1 }, guidance: null },
+    });
+    const { trainer, packing } = await run(distillationSchema.parse(document), "after");
+    const model = join(base, "after", "model");
+    const trained = { packing, average: trainer.state.average, step: trainer.completed };
+    await taskOf(document).export(trained, model, runtime);
+    // The student of 2 steps took one round.
+    expect((await readTeacher(model)).facts.student).toEqual({ evaluations: 60, before: 60 });
+    expect((await inspectPixelModel("after", model)).facts).toMatchObject({
+      ...{ "training evaluations": 60, "evaluations before": 60 },
+    });
   }, 900_000);
 
   it.each([

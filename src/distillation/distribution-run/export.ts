@@ -1,6 +1,6 @@
 // A student of distributions as the folder of a diffusers pipeline that says whose student it is.
 
-import { exportTeacher } from "../../training/teacher/index.js";
+import { evaluationsOf, exportTeacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import { distributionDigest, distributionEvaluations } from "./config.js";
 import type { DistributionConfig } from "./config.js";
@@ -25,7 +25,7 @@ export async function exportDistribution(
     parent: { digest, role: facts.role },
     student: {
       ...{ steps: 1, target: { kind: "distribution", ...compare }, guidance, evaluations },
-      ...{ continuation: "ddim", start: student.digest },
+      ...{ before: evaluationsOf(student.facts), continuation: "ddim", start: student.digest },
     },
   };
   const draw = { ...config.draw, sampler: "ddim", steps: 1, variance: "fixed_small" } as const;

@@ -1,7 +1,7 @@
 // A student as the folder of a diffusers pipeline that says whose student it is.
 
 import type { Trained } from "../../training/trained.js";
-import { exportTeacher } from "../../training/teacher/index.js";
+import { evaluationsOf, exportTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { continuationOf } from "./sheet.js";
 import { distillationDigest, roundsOf, studentConfig } from "./config.js";
@@ -11,7 +11,7 @@ import { studentOf } from "./round.js";
 /**
  * Writes a student's folder, whole or not at all; one already there is replaced. It is a teacher's folder with the role
  * `student`: followspot.json and the weights' metadata tell the parent's digest, the target, the guidance, how many
- * steps it is for, and the evaluations that it took.
+ * steps it is for, and the evaluations that it took, with those of a parent that is a student beside.
  *
  * @throws FollowspotError when a file cannot be written
  */
@@ -34,7 +34,7 @@ export async function exportStudent(
     parent: { digest: parent.digest, role: parent.facts.role },
     student: {
       ...{ steps: round.steps, target: { ...target, ...weight }, guidance, evaluations },
-      continuation: continuationOf(config),
+      ...{ before: evaluationsOf(parent.facts), continuation: continuationOf(config) },
     },
   };
   const student = studentOf(config, parent, round, made);

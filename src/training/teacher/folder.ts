@@ -42,9 +42,16 @@ export const teacherFacts = z.object({
       cfg: z.number(),
     })
     .optional(),
+  /** Of a student: evaluations of its own run, and of the students that this went on from. */
+  student: z.object({ evaluations: z.number(), before: z.number().default(0) }).optional(),
 });
 
 export type TeacherFacts = z.infer<typeof teacherFacts>;
+
+/** Network evaluations that it took to make a student of a teacher; none for a teacher. */
+export function evaluationsOf({ student }: Pick<TeacherFacts, "student">): number {
+  return student === undefined ? 0 : student.before + student.evaluations;
+}
 
 /** A teacher in memory. */
 export interface Teacher extends TeacherNetwork {

@@ -7,7 +7,7 @@ export type { TeacherDenoiserOptions } from "./denoiser.js";
 export { classesInTurn, drawPictures, noClassOf, toPictures } from "./draw.js";
 export type { PictureRun } from "./draw.js";
 export { exportTeacher } from "./export.js";
-export { readTeacher, TEACHER_FILES, teacherFacts } from "./folder.js";
+export { evaluationsOf, readTeacher, TEACHER_FILES, teacherFacts } from "./folder.js";
 export type { Teacher, TeacherFacts } from "./folder.js";
 export { maskShapes, teacherLoss } from "./loss.js";
 export { teacherPrediction } from "./network.js";
