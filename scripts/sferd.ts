@@ -4,6 +4,7 @@
 //   npx tsx scripts/sferd.ts run mnist [ROW ...] [--count 10000]   # prints each command; goes on where it stopped
 //   npx tsx scripts/sferd.ts inception mnist [ROW ...] [--few 2000] # Inception's distances of what `run` drew
 //   npx tsx scripts/sferd.ts painted mnist [ROW ...]               # the same with every background painted black
+//   npx tsx scripts/sferd.ts contrast cifar10 [ROW ...]            # how much contrast they have, beside the training set
 //   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine
 //   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
@@ -20,6 +21,7 @@ import { pictureOf } from "../src/io/image.js";
 import { readJson, writeJson } from "../src/io/json.js";
 import type { DistributionReport } from "../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../src/pipelines/sample-request.js";
+import { meanContrast } from "./sferd/contrast.js";
 import { measureDigits } from "./sferd/digits-measure.js";
 import { EXPERIMENTS } from "./sferd/experiments.js";
 import type { Experiment } from "./sferd/experiments.js";
@@ -166,6 +168,20 @@ async function painted(experiment: Experiment): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
+/** Measures how much contrast drawn pictures have. */
+async function contrast({ data, size, ...experiment }: Experiment): Promise<void> {
+  const options = { size, count: Number(values.few) };
+  const ofData = await meanContrast(data, options);
+  const rows = chosenRows({ data, size, ...experiment });
+  for (const { id } of measured({ rows })) {
+    const made = (await readJson(measureFile(id))) as Measured;
+    if (made.contrast !== undefined) continue;
+    const pictures = await meanContrast(samplesFolder(id), options);
+    const { count } = options;
+    await writeJson(measureFile(id), { ...made, contrast: { count, pictures, data: ofData } });
+  }
+}
+
 /** What is measured, in the order of the rows. */
 function measured({ rows }: Pick<Experiment, "rows">): { row: Row; draw: Draw; id: string }[] {
   const all = rows.flatMap((row) =>
@@ -236,6 +252,7 @@ const verbs: Readonly<Record<string, (experiment: Experiment) => Promise<void>>>
   run,
   inception,
   painted,
+  contrast,
   time,
   sheets,
   report,

@@ -2,6 +2,7 @@
 
 import type { DistributionReport } from "../../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../../src/pipelines/sample-request.js";
+import type { Contrast } from "./contrast.js";
 import type { DigitsReport } from "./digits-measure.js";
 import type { Painted } from "./painted.js";
 import { ratioOf } from "./ratios.js";
@@ -15,6 +16,8 @@ export interface Measured {
   readonly distribution?: DistributionReport;
   /** By Inception with the background painted black, of pictures of digits. */
   readonly painted?: Painted;
+  /** Absent where that was not asked. */
+  readonly contrast?: Contrast;
 }
 
 export interface Measure extends Measured {
@@ -106,11 +109,17 @@ const INCEPTION_ALONE: readonly Column[] = [
   ["recall", BY_INCEPTION.plain(({ recall }) => recall)],
 ];
 
+const BY_CONTRAST = figures(({ contrast }) => contrast);
+
+const CONTRAST: Column = ["contrast", BY_CONTRAST.plain(({ pictures }) => pictures)];
+
 /** The table's lines, a row for each group. */
 function tableLines(groups: readonly (readonly Measure[])[], digits: boolean): string[] {
   const painted = groups.flat().some((measure) => measure.painted !== undefined);
   const ofDigits = [...DIGITS, ...INCEPTION, ...(painted ? PAINTED : [])];
-  const judged = digits ? ofDigits : [...INCEPTION, ...INCEPTION_ALONE];
+  const contrasted = groups.flat().some((measure) => measure.contrast !== undefined);
+  const ofPhotographs = [...INCEPTION, ...INCEPTION_ALONE, ...(contrasted ? [CONTRAST] : [])];
+  const judged = digits ? ofDigits : ofPhotographs;
   const columns: Column[] = [["what", ([first]) => first!.title], ...DRAWN, ...judged];
   const rule = columns.map((_, i) => (i === 0 ? "---" : "---:"));
   const rows = groups.map((measures) => columns.map(([, cell]) => cell(measures)));
@@ -125,6 +134,17 @@ function inceptionLines(measures: readonly Measure[]): string[] {
   return [
     `FD-768 and KID: ${pictures.count} of these pictures against ${reference.count} of ${reference.of} of the training set`,
     `(${reference.digest.slice(0, 12)}, ${reference.resizing}); Inception-v3 ${weights.digest.slice(0, 12)}, ${input}.`,
+  ];
+}
+
+/** What contrast is, and that of the training set, where it was measured. */
+function contrastLines(measures: readonly Measure[]): string[] {
+  const first = measures.find(({ contrast }) => contrast)?.contrast;
+  if (!first) return [];
+  const { count, data } = first;
+  return [
+    "Contrast: the standard deviation of each channel within a picture, levels on a scale from -1 to 1, mean over channels and",
+    `${count} pictures; the training set has ${data.toFixed(3)}.`,
   ];
 }
 
@@ -180,6 +200,7 @@ export function sferdMarkdown(name: string, measures: readonly Measure[]): strin
     `Made by \`npx tsx scripts/sferd.ts report ${name}\`. Where there are several seeds, mean (lowest to highest).`,
     ...(digits ? DIGITS_TOLD : []),
     ...inceptionLines(measures),
+    ...(digits ? [] : contrastLines(measures)),
     "",
     ...tableLines(rows, digits),
     ...ratioLines(rows, "pd", digits),

@@ -53,6 +53,16 @@ describe("the table of an experiment", () => {
     expect(second).toContain("| 1.000 | 1.00 | - | - | - |");
   });
 
+  it("has the contrast of photographs, beside the training set's", () => {
+    const contrast = { count: 100, pictures: 0.25, data: 0.401 };
+    const measures = [{ ...measure("pd", { inception: 1 }), contrast }, measure("cd", {})];
+    const [head, , first, second] = linesOf(...measures);
+    expect(head).toContain("| precision | recall | contrast |");
+    expect(first).toContain("| 0.125 | 0.250 |");
+    expect(second).toContain("| - | - |");
+    expect(sferdMarkdown("some", measures)).toContain("100 pictures; the training set has 0.401.");
+  });
+
   it("has Inception's precision and recall where no digits were judged", () => {
     const [head, , first] = linesOf(measure("pd", { inception: 1 }));
     expect(head).toContain("| pictures | FD-768 | KID x 1000 | precision | recall |");
