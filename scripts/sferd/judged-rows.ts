@@ -3,9 +3,16 @@
 import { CHAIN } from "./draws.js";
 import type { Row, Scale } from "./row.js";
 
-/** The last round of a chain once more, from its student of two steps, with three rounds' budget as distribution matching has. */
-export function judgedRows({ name, peak, round, seeds }: Scale): Row[] {
+/**
+ * The last round of a chain once more, from its student of two steps: with three rounds' budget as distribution matching
+ * has, or, after rounds of half the budget, with what is left of a whole chain's.
+ */
+export function judgedRows({ name, peak, first, round, seeds }: Scale): Row[] {
   const title = "progressive distillation, the last round longer";
+  const even =
+    "progressive distillation, rounds of half the budget, the last with the rest of a chain's";
+  // A chain has a round more than log2(first), and those before the last have spent half of theirs.
+  const rest = { budget: String(((2 + Math.log2(first)) / 2) * round) };
   const last = (chain: string, set: Readonly<Record<string, string>>) => ({
     train: {
       preset: `${name}-progressive`,
@@ -24,6 +31,12 @@ export function judgedRows({ name, peak, round, seeds }: Scale): Row[] {
   return [
     { name: "longer", title, ...last("pd", {}) },
     { name: "judged", title: `${title}, under a critic`, ...last("pd", critic) },
+    { name: "longer-half", title: even, ...last("pd-half", rest) },
+    {
+      name: "judged-half",
+      title: `${even}, under a critic`,
+      ...last("pd-half", { ...critic, ...rest }),
+    },
     ...seeds.map((seed) => ({
       name: `judged-seed${seed}`,
       title: `${title}, under a critic`,
