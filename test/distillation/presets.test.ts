@@ -41,9 +41,10 @@ beforeAll(async () => {
 afterAll(() => rm(base, { recursive: true, force: true }));
 
 /** The models that a configuration starts from, as tiny ones of their kind. */
-function parentsOf(kind: unknown): Record<string, string> {
+function parentsOf({ kind, adversarial }: JsonObject): Record<string, string> {
   const of = (name: string): string => join(base, name);
-  if (kind === "distillation") return { parent: of("teacher") };
+  const network = { "adversarial.network": of("teacher") };
+  if (kind === "distillation") return { parent: of("teacher"), ...(adversarial ? network : {}) };
   if (kind === "semantic" || kind === "distribution-matching")
     return { student: of("progressive"), teacher: of("teacher") };
   return kind === "latent" ? { parent: of("semantic") } : {};
@@ -57,7 +58,7 @@ async function presetOf(name: string): Promise<JsonObject> {
   const elsewhere: Record<string, string> = document["data"]
     ? { "data.path": join(base, "none") }
     : {};
-  return withOverrides(document, known, { ...parentsOf(document["kind"]), ...elsewhere });
+  return withOverrides(document, known, { ...parentsOf(document), ...elsewhere });
 }
 
 const stepsOf: Readonly<Record<string, (document: JsonObject) => Promise<Graph[]>>> = {
@@ -114,6 +115,7 @@ describe("presets", () => {
     { preset: "mnist-semantic", graphs: 1 },
     { preset: "mnist-latent", graphs: 1 },
     { preset: "mnist-distribution", graphs: 1 },
+    { preset: "cifar10-adversarial", graphs: 1 },
     { preset: "stage-live", graphs: 1 },
     { preset: "stage-live-1", graphs: 1 },
   ])(
