@@ -14,7 +14,7 @@ import { inspectPart, trainingFacts } from "./inspect-part.js";
 import type { InspectedPart } from "./inspect-part.js";
 import { inspectPixelModel } from "./inspect-pixels.js";
 import type { ModelReport, SiteReport } from "./model-report.js";
-import { isPixelModel } from "./sample-model.js";
+import { isTeacherFolder } from "../training/teacher/index.js";
 import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
 import { PARTS, WORDS_FILE } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
@@ -24,7 +24,7 @@ import type { UNetsBySteps } from "./text-to-image-unets.js";
 /** As InspectService.inspectModel. */
 export async function inspectModel(model: string): Promise<ModelReport> {
   const folder = await resolveModelFolder(model);
-  if (await isPixelModel(folder)) return inspectPixelModel(model, folder);
+  if (await isTeacherFolder(folder)) return inspectPixelModel(model, folder);
   const refusals: string[] = [];
   const allowed = async <T>(work: Promise<T>): Promise<T | undefined> => {
     try {

@@ -1,16 +1,13 @@
 // The folder of a model of pixels, whatever its kind: a teacher, a student, with or without predictor and latent network.
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { FollowspotError } from "../core/errors.js";
 import { CONTINUATIONS, STUDENT_KINDS, readLatent, readSemantic } from "../distillation/index.js";
 import type { LatentModel, SemanticStudent } from "../distillation/index.js";
-import { readJsonAs, readJsonObject } from "../io/json.js";
-import { MODEL_INDEX } from "../io/model-folder.js";
+import { readJsonAs } from "../io/json.js";
 import { documentDigest, weightsDigest } from "../training/digest.js";
 import { shippedPath } from "../training/run/shipped.js";
-import { readTeacher, TEACHER_FILES } from "../training/teacher/index.js";
+import { expectTeacherFolder, readTeacher, TEACHER_FILES } from "../training/teacher/index.js";
 import type { Teacher } from "../training/teacher/index.js";
 
 /** What a folder says besides what a teacher's does. */
@@ -58,14 +55,6 @@ export interface PixelModel {
   readonly digest: string;
 }
 
-/** Whether a folder holds a model of pixels, by its index. Throws FollowspotError when that is damaged. */
-export async function isPixelModel(folder: string): Promise<boolean> {
-  const index = join(folder, MODEL_INDEX);
-  if (!existsSync(index) || !existsSync(join(folder, TEACHER_FILES.facts))) return false;
-  const { unet } = await readJsonObject(index);
-  return Array.isArray(unet) && unet[1] === "UNet2DModel";
-}
-
 /**
  * Reads the folder of a teacher or a student; one that is not there is looked for in the package.
  *
@@ -73,7 +62,7 @@ export async function isPixelModel(folder: string): Promise<boolean> {
  */
 export async function readPixelModel(name: string): Promise<PixelModel> {
   const folder = shippedPath(name);
-  if (!(await isPixelModel(folder))) throw await noPixelModel(name, folder);
+  await expectTeacherFolder(name);
   const facts = await readJsonAs(join(folder, TEACHER_FILES.facts), furtherFacts);
   const network = await readTeacher(folder);
   const semantic = facts.semantic && (await readSemantic(folder));
@@ -88,24 +77,4 @@ export async function readPixelModel(name: string): Promise<PixelModel> {
     ...(latent ? { latent } : {}),
     digest: joined.length === 0 ? network.digest : documentDigest([network.digest, ...joined]),
   };
-}
-
-async function noPixelModel(name: string, folder: string): Promise<FollowspotError> {
-  const expected = `model: ${name}: expected the folder of a teacher or a student, with ${TEACHER_FILES.facts}`;
-  const inside = join(folder, "model");
-  if (!existsSync(folder)) return new FollowspotError(`${expected}, got none of that name.`);
-  if (await isPixelModel(inside)) {
-    return new FollowspotError(`${expected}, got the folder of a run.`, {
-      remedy: `Its model is ${join(name, "model")}.`,
-    });
-  }
-  if (!existsSync(join(folder, MODEL_INDEX))) {
-    return new FollowspotError(`${expected}, got something without it.`, {
-      remedy: "Trained models are in the folder model/ of a finished run.",
-    });
-  }
-  const { _class_name: kind } = await readJsonObject(join(folder, MODEL_INDEX));
-  return new FollowspotError(`${expected}, got a ${String(kind)}.`, {
-    remedy: "Models of pictures from words are drawn with by followspot draw.",
-  });
 }

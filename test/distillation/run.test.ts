@@ -253,7 +253,12 @@ describe("a distillation run", () => {
     await expect(taskOf(documentOf({ parent: "eps" })).check()).rejects.toThrow(
       /parent: expected a network with head v, x0 or both, got eps/,
     );
-    await expect(taskOf(documentOf({ parent: "none" })).check()).rejects.toThrow(/none/);
+    await expect(taskOf(documentOf({ parent: "none" })).check()).rejects.toThrow(
+      /expected the folder of a teacher or a student, .* got none of that name/,
+    );
+    await expect(taskOf(documentOf({ parent: "whole" })).check()).rejects.toThrow(
+      /got the folder of a run/,
+    );
     const config = configOf({ guidance: { site: "up.9.attn.0.self" } });
     await expect(run(config, "site")).rejects.toThrow(
       /expected a site of .*up\.0\.attn\.1\.self, got up\.9\.attn\.0\.self/,

@@ -14,6 +14,7 @@ import { openSafetensors } from "../../io/safetensors.js";
 import { parseUNet2DConfig } from "../../models/unet2d/index.js";
 import { weightsDigest } from "../digest.js";
 import { shippedPath } from "../run/shipped.js";
+import { expectTeacherFolder } from "./expect-folder.js";
 import type { TeacherNetwork } from "./network.js";
 
 /** The files of such a folder. */
@@ -67,9 +68,10 @@ export interface Teacher extends TeacherNetwork {
 /**
  * A trained teacher; a folder that is not there is looked for in the package.
  *
- * @throws FollowspotError when a file is missing, damaged or not what it should be
+ * @throws FollowspotError when there is no such folder, or when a file in it is missing, damaged or not what it should be
  */
 export async function readTeacher(folder: string): Promise<Teacher> {
+  await expectTeacherFolder(folder);
   const path = shippedPath(folder);
   const unet = parseUNet2DConfig(await readJson(join(path, TEACHER_FILES.config)));
   const facts = await readJsonAs(join(path, TEACHER_FILES.facts), teacherFacts);
