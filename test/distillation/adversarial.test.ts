@@ -140,6 +140,26 @@ describe("a run with a critic", () => {
     expect(heads).toHaveLength(16);
   }, 900_000);
 
+  it("moves the critic by its multiple of the rate, and the student as without", async () => {
+    const after = async (rate: number) => {
+      // One update.
+      const changes = { rounds: { first: 1, last: 1 }, budget: 16 };
+      const its = { ...changes, adversarial: { weight: WEIGHT, rate } };
+      const { packing, trainer } = await run(`rate-${rate}`, its);
+      return packing.unpack(trainer.state.parameters.data);
+    };
+    const [once, twice, thrice] = [await after(1), await after(2), await after(3)];
+    const apart = (a: typeof once, b: typeof once, critic: boolean): number => {
+      const names = [...a.keys()].filter((name) => name.startsWith("critic.") === critic);
+      const values = (of: typeof once) => names.flatMap((name) => Array.from(of.get(name)!.data));
+      const others = values(b);
+      return values(a).reduce((sum, value, i) => sum + Math.abs(value - others[i]!), 0);
+    };
+    expect(apart(once, twice, true)).toBeGreaterThan(0);
+    expect(apart(once, thrice, true) / apart(once, twice, true)).toBeCloseTo(2, 3);
+    expect(apart(once, thrice, false)).toBe(0);
+  }, 900_000);
+
   it("writes students without critics, which say that they were judged", async () => {
     const { task, folder, packing, trainer } = await run("written", {
       adversarial: { weight: WEIGHT, rounds: "all", network: join(base, "v") },

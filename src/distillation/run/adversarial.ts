@@ -30,6 +30,8 @@ export const adversarialSchema = z
     /** Between which times pictures are noised for the critic. */
     from: z.number().min(0).max(1).default(0.02),
     to: z.number().min(0).max(1).default(0.4),
+    /** How many times the student's learning rate the critic has: it has to tell what the student makes before that moves on. */
+    rate: z.number().positive().default(1),
     /** Folder of the network through whose way down the critic looks, of the parent's form; the parent when absent. */
     network: z.string().min(1).optional(),
     /** Whose students are judged: the last round's alone, or each round's. */
@@ -55,6 +57,11 @@ function sightOf(
   const its = frozenWeights(graph, "sight", weights);
   return (sample, timestep) =>
     unet2dFeatures(its, unet, { sample, timestep, classLabels, policy: keepMaps });
+}
+
+/** A weight's multiple of the learning rate: a critic has its own. */
+export function rateOf(adversarial: Adversarial): (spec: { readonly name: string }) => number {
+  return ({ name }) => (name.startsWith(`${CRITIC}.`) ? adversarial.rate : 1);
 }
 
 /** A student's packing with a critic's weights beside, `critic.…`. */

@@ -31,7 +31,7 @@ import type { Trainer } from "../../training/trainer.js";
 import { frozenVector } from "../frozen.js";
 import { distillationLoss } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
-import { judged, withCritic, withoutCritic } from "./adversarial.js";
+import { judged, rateOf, withCritic, withoutCritic } from "./adversarial.js";
 import { StudentBatches } from "./batches.js";
 import { distillationDigest, roundDigest, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
@@ -137,7 +137,10 @@ export async function trainRound(
     ...{ packing, steps, batchSize: config.batch },
     digest: roundDigest(distillationDigest(config), round),
     loss: roundLoss(config, parts, round, packing),
-    optimiser: { weightDecay: config.weight_decay, clipNorm: config.clip_norm },
+    optimiser: {
+      ...{ weightDecay: config.weight_decay, clipNorm: config.clip_norm },
+      rateOf: round.judged && config.adversarial ? rateOf(config.adversarial) : undefined,
+    },
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema.decay,
     start: () => startOf(packing, teacher, streamOf(config.seed, 0)),
