@@ -169,16 +169,15 @@ async function painted(experiment: Experiment): Promise<void> {
 }
 
 /** Measures how much contrast drawn pictures have. */
-async function contrast({ data, size, ...experiment }: Experiment): Promise<void> {
-  const options = { size, count: Number(values.few) };
-  const ofData = await meanContrast(data, options);
-  const rows = chosenRows({ data, size, ...experiment });
-  for (const { id } of measured({ rows })) {
+async function contrast(experiment: Experiment): Promise<void> {
+  const options = { size: experiment.size, count: Number(values.few) };
+  const data = await meanContrast(experiment.data, options);
+  for (const { id } of measured({ rows: chosenRows(experiment) })) {
     const made = (await readJson(measureFile(id))) as Measured;
     if (made.contrast !== undefined) continue;
     const pictures = await meanContrast(samplesFolder(id), options);
     const { count } = options;
-    await writeJson(measureFile(id), { ...made, contrast: { count, pictures, data: ofData } });
+    await writeJson(measureFile(id), { ...made, contrast: { count, pictures, data } });
   }
 }
 
