@@ -7,7 +7,7 @@ import type { LatentModel, SemanticStudent } from "../distillation/index.js";
 import { readJsonAs } from "../io/json.js";
 import { documentDigest, weightsDigest } from "../training/digest.js";
 import { shippedPath } from "../training/run/shipped.js";
-import { expectTeacherFolder, readTeacher, TEACHER_FILES } from "../training/teacher/index.js";
+import { readTeacher, TEACHER_FILES } from "../training/teacher/index.js";
 import type { Teacher } from "../training/teacher/index.js";
 
 /** What a folder says besides what a teacher's does. */
@@ -62,9 +62,8 @@ export interface PixelModel {
  */
 export async function readPixelModel(name: string): Promise<PixelModel> {
   const folder = shippedPath(name);
-  await expectTeacherFolder(name);
+  const network = await readTeacher(name);
   const facts = await readJsonAs(join(folder, TEACHER_FILES.facts), furtherFacts);
-  const network = await readTeacher(folder);
   const semantic = facts.semantic && (await readSemantic(folder));
   const latent = facts.latent && (await readLatent(folder));
   // All of them are read as float32.
