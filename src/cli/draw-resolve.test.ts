@@ -143,6 +143,14 @@ it.each<[DrawFlags, RegExp]>([
   expect(() => resolve(flags)).toThrow(message);
 });
 
+it("tells of a student why it takes no negative prompt", () => {
+  const student = { ...facts, defaults: { ...facts.defaults, cfg: 1, guidance: 4 } };
+  const choices = { flags: { negative: "fog" }, sketch: undefined, facts: student };
+  expect(() => resolveDraw({ ...choices, prompt: "a cube", randomSeed: () => 1n })).toThrow(
+    /^--negative: .* guidance of 4 distilled into it.*; draw with its teacher instead/,
+  );
+});
+
 it("refuses a recipe's box that is smaller than the model's attention cell", () => {
   const boxes = [{ words: "cube", box: [0, 0, 0.05, 0.5] }];
   expect(() => resolve({}, sketchOf({ boxes }))).toThrow("at least one attention cell");

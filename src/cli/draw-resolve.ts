@@ -58,7 +58,7 @@ export function resolveDraw(choices: DrawChoices): ResolvedDraw {
     },
     versions: { ...facts.versions },
   };
-  refuseIdleFlags(flags, recipe);
+  refuseIdleFlags(flags, recipe, facts);
   const request = {
     recipe,
     seeds,
@@ -153,7 +153,7 @@ function assign(key: "strength" | "until", boxes: RecipeBox[], numbers?: BoxNumb
 }
 
 /** A flag that would change nothing is a misunderstanding: better told than ignored. */
-function refuseIdleFlags(flags: DrawFlags, recipe: Recipe): void {
+function refuseIdleFlags(flags: DrawFlags, recipe: Recipe, { defaults }: ModelFacts): void {
   const hasBoxes = recipe.boxes.length > 0;
   const isPlain = recipe.method.name === "none";
   const faults: [written: boolean | undefined, flag: string, reason: string][] = [
@@ -163,11 +163,17 @@ function refuseIdleFlags(flags: DrawFlags, recipe: Recipe): void {
     [flags.until && isPlain, "--until", "--method none directs nothing"],
     [flags.compare && isPlain, "--compare", "the picture is a plain one already"],
     [flags.overlay && !hasBoxes, "--overlay", "there is no --box"],
-    [!!flags.negative && recipe.cfg === 1, "--negative", "--cfg 1 is no guidance"],
+    [!!flags.negative && recipe.cfg === 1, "--negative", unguidedReason(defaults)],
   ];
   const fault = faults.find(([written]) => written);
   if (fault) throw new FollowspotError(`${fault[1]}: has no effect, since ${fault[2]}.`);
 }
+
+/** Why there is nothing that a negative prompt could change. */
+const unguidedReason = ({ guidance }: ModelFacts["defaults"]): string =>
+  guidance === undefined
+    ? "--cfg 1 is no guidance"
+    : `the model has guidance of ${guidance} distilled into it, away from what was fixed then; draw with its teacher instead`;
 
 /** Why the picture may not be the one that the recipe came from. */
 function differences({ flags, sketch, facts }: DrawChoices): string[] {

@@ -34,6 +34,8 @@ export interface ModelFacts {
     readonly steps: number;
     readonly cfg: number;
     readonly methods?: MethodDefaults;
+    /** Scale of the guidance that a distilled student has taken in; it takes no further one. */
+    readonly guidance?: number | undefined;
   };
   /** Where it would run here, with the default number of threads. */
   readonly backend: Recipe["backend"];

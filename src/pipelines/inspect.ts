@@ -13,6 +13,7 @@ import { sitesOf } from "../models/unet/index.js";
 import { inspectPart, trainingFacts } from "./inspect-part.js";
 import type { InspectedPart } from "./inspect-part.js";
 import { inspectPixelModel } from "./inspect-pixels.js";
+import { studentFacts } from "./inspect-student.js";
 import type { ModelReport, SiteReport } from "./model-report.js";
 import { isTeacherFolder } from "../training/teacher/index.js";
 import { digestOf, readPipelineFolder } from "./text-to-image-folder.js";
@@ -50,7 +51,10 @@ export async function inspectModel(model: string): Promise<ModelReport> {
     folder,
     parts: parts.map(({ report }) => report),
     sites: pipeline ? sitesIn(pipeline) : [],
-    facts: { ...(pipeline ? factsOf(pipeline) : {}), ...trainingOf(parts) },
+    facts: {
+      ...(pipeline ? { ...factsOf(pipeline), ...(await studentFacts(folder)) } : {}),
+      ...trainingOf(parts),
+    },
     ...(vocabulary ? { vocabulary } : {}),
     unsupported: [
       ...new Set(refusals),
@@ -92,9 +96,6 @@ function factsOf(pipeline: PipelineModel): Record<string, string | number> {
     "vocabulary entries": tokenizer.size,
     "drawn with": `${defaults.sampler}, ${defaults.steps} steps, guidance ${defaults.cfg}`,
     ...(unets.size === 0 ? {} : { networks: networksOf(unets) }),
-    ...(defaults.guidance === undefined
-      ? {}
-      : { role: `student: guidance of ${defaults.guidance} is distilled into it` }),
   };
 }
 
