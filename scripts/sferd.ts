@@ -8,6 +8,7 @@
 //   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine
 //   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
+//   npx tsx scripts/sferd.ts restore mnist                         # the measures of that file, on a machine without runs/
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -21,6 +22,8 @@ import { pictureOf } from "../src/io/image.js";
 import { readJson, writeJson } from "../src/io/json.js";
 import type { DistributionReport } from "../src/pipelines/evaluate-distribution-request.js";
 import type { SampleReport } from "../src/pipelines/sample-request.js";
+import { readPixelModel } from "../src/pipelines/sample-model.js";
+import { Budget } from "./sferd/budget.js";
 import { meanContrast } from "./sferd/contrast.js";
 import { measureDigits } from "./sferd/digits-measure.js";
 import { EXPERIMENTS } from "./sferd/experiments.js";
@@ -117,7 +120,18 @@ async function measure(row: Row, draw: Draw, { data, digits }: Experiment): Prom
   const judge = { count, folder: join(base, "judge"), ...threadCount() };
   const judged = digits ? { digits: await measureDigits(out, data, judge) } : {};
   await mkdir(join(base, "measures"), { recursive: true });
-  await writeJson(measureFile(id), { sample: drawn, ...judged });
+  const spent = await spentOn(row, draw);
+  await writeJson(measureFile(id), { sample: drawn, ...judged, spent });
+}
+
+/** What a model's folder says that it took, with the pictures that were drawn for it. */
+async function spentOn(row: Row, draw: Draw): Promise<number> {
+  const { student, semantic } = (await readPixelModel(modelOf(row, draw))).facts;
+  const own = student ? student.before + student.evaluations : 0;
+  const [, source] = /^\{samples\/([\w-]+)\}$/.exec(row.train?.set["data.path"] ?? "") ?? [];
+  if (source === undefined) return own + (semantic?.evaluations ?? 0);
+  const { sample } = (await readJson(measureFile(source))) as Measured;
+  return own + (semantic?.evaluations ?? 0) + sample.evaluations.total.network;
 }
 
 const threadCount = (): { threads?: number } =>
@@ -231,12 +245,14 @@ function withoutPlace({ weights, ...report }: DistributionReport): DistributionR
 
 async function report(experiment: Experiment): Promise<void> {
   const times = existsSync(TIMES) ? ((await readJson(TIMES)) as Record<string, number>) : {};
+  const budget = new Budget(experiment.rows);
   const found: Measure[] = [];
-  for (const { row, id } of measured(experiment)) {
+  for (const { row, draw, id } of measured(experiment)) {
     const made = (await readJson(measureFile(id))) as Measured;
     const seconds = times[id];
+    const planned = budget.planned(row, draw);
     found.push({
-      ...{ row: row.name, title: row.title, ...made },
+      ...{ row: row.name, title: row.title, planned, ...made },
       ...(made.distribution && { distribution: withoutPlace(made.distribution) }),
       ...(seconds === undefined ? {} : { seconds }),
     });
@@ -247,6 +263,20 @@ async function report(experiment: Experiment): Promise<void> {
   console.log(sferdMarkdown(name, found));
 }
 
+/** Puts published measures where `run` keeps them, so that another machine goes on from them; those there already stay. */
+async function restore(): Promise<void> {
+  const known = (await readJson(join(RESULTS, `${name}.json`))) as Measure[];
+  await mkdir(join(base, "measures"), { recursive: true });
+  const times: Record<string, number> = {};
+  for (const { row, seconds, ...rest } of known) {
+    const { title: _title, planned: _planned, ...made } = rest;
+    const id = `${row}-${made.sample.steps}`;
+    if (seconds !== undefined) times[id] = seconds;
+    if (!existsSync(measureFile(id))) await writeJson(measureFile(id), made);
+  }
+  if (!existsSync(TIMES)) await writeJson(TIMES, times);
+}
+
 const verbs: Readonly<Record<string, (experiment: Experiment) => Promise<void>>> = {
   run,
   inception,
@@ -255,6 +285,7 @@ const verbs: Readonly<Record<string, (experiment: Experiment) => Promise<void>>>
   time,
   sheets,
   report,
+  restore,
 };
 const chosen = verbs[verb];
 if (!chosen || !experiment) {

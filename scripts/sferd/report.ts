@@ -18,6 +18,8 @@ export interface Measured {
   readonly painted?: Painted;
   /** Absent where that was not asked. */
   readonly contrast?: Contrast;
+  /** Network evaluations times pictures that the model took, as its folder tells; absent where nobody wrote them down. */
+  readonly spent?: number;
 }
 
 export interface Measure extends Measured {
@@ -25,6 +27,8 @@ export interface Measure extends Measured {
   readonly title: string;
   /** Seconds a picture, of a run in which all rows took turns; absent where none was made. */
   readonly seconds?: number;
+  /** What `spent` was to be; 0 for a teacher. */
+  readonly planned: number;
 }
 
 const mean = (values: readonly number[]): number =>
@@ -47,15 +51,29 @@ function evaluationsOf({ sample }: Measure): string {
   return `${network + predictor}${extra}`;
 }
 
+/** Seeds may have been drawn in different numbers. */
+const picturesOf = (measures: readonly Measure[]): string =>
+  [...new Set(measures.map(({ sample }) => sample.count))].join(", ");
+
 const milliseconds = ({ seconds }: Measure): string =>
   seconds === undefined ? "-" : (1000 * seconds).toFixed(1);
+
+/** In full, in groups of three; of seeds, which cost the same, the first. */
+const costs =
+  (of: (measure: Measure) => number | undefined): Column[1] =>
+  (measures) => {
+    const found = measures.map(of).find((each) => each !== undefined && each > 0);
+    return found?.toLocaleString("en-US") ?? "-";
+  };
 
 const DRAWN: readonly Column[] = [
   ["steps", ([first]) => first!.sample.steps],
   ["evaluations", ([first]) => evaluationsOf(first!)],
   ["ms a picture", ([first]) => milliseconds(first!)],
   ["seeds", ({ length }) => length],
-  ["pictures", ([first]) => first!.sample.count],
+  ["pictures", picturesOf],
+  ["planned", costs(({ planned }) => planned)],
+  ["spent", costs(({ spent }) => spent)],
 ];
 
 /** Figures of one judge: where there are several, their mean with the range or alone. */
@@ -93,6 +111,8 @@ const DIGITS: readonly Column[] = [
 const INCEPTION: readonly Column[] = [
   ["FD-768", BY_INCEPTION.ranged(({ frechet }) => frechet, 3)],
   ["KID x 1000", BY_INCEPTION.ranged(({ kernel }) => 1000 * kernel.mean, 2)],
+  ["precision", BY_INCEPTION.plain(({ precision }) => precision)],
+  ["recall", BY_INCEPTION.plain(({ recall }) => recall)],
 ];
 
 const BY_PAINTED = figures(({ painted }) => painted);
@@ -101,12 +121,6 @@ const PAINTED: readonly Column[] = [
   ["black", BY_PAINTED.plain(({ black }) => black)],
   ["dim", BY_PAINTED.plain(({ dim }) => dim)],
   ["FD-768, painted", BY_PAINTED.ranged(({ frechet }) => frechet, 3)],
-];
-
-/** Not told of digits, of which Inception sees the background. */
-const INCEPTION_ALONE: readonly Column[] = [
-  ["precision", BY_INCEPTION.plain(({ precision }) => precision)],
-  ["recall", BY_INCEPTION.plain(({ recall }) => recall)],
 ];
 
 const BY_CONTRAST = figures(({ contrast }) => contrast);
@@ -118,7 +132,7 @@ function tableLines(groups: readonly (readonly Measure[])[], digits: boolean): s
   const painted = groups.flat().some((measure) => measure.painted !== undefined);
   const ofDigits = [...DIGITS, ...INCEPTION, ...(painted ? PAINTED : [])];
   const contrasted = groups.flat().some((measure) => measure.contrast !== undefined);
-  const ofPhotographs = [...INCEPTION, ...INCEPTION_ALONE, ...(contrasted ? [CONTRAST] : [])];
+  const ofPhotographs = [...INCEPTION, ...(contrasted ? [CONTRAST] : [])];
   const judged = digits ? ofDigits : ofPhotographs;
   const columns: Column[] = [["what", ([first]) => first!.title], ...DRAWN, ...judged];
   const rule = columns.map((_, i) => (i === 0 ? "---" : "---:"));
@@ -177,8 +191,14 @@ function ratioLines(groups: readonly (readonly Measure[])[], base: string, digit
   ];
 }
 
+const BUDGETS_TOLD = [
+  "Planned and spent: network evaluations times pictures that went into the model, the teacher's and those of students before",
+  "it included; the teacher's own training, the same for all, is not. Spent is what the model's folder tells, a dash where no",
+  "folder was there to be asked any more.",
+];
+
 const DIGITS_TOLD = [
-  "FD-digits, precision, recall: the pictures against as many of the training set, on the",
+  "FD-digits and the first precision and recall: the pictures against as many of the training set, on the",
   "features of the judge of digits; sure: the share of which it is nine tenths sure. Where there are such columns,",
   "black and dim are the shares of places at level 0 and at 24 to 59; painted: levels below 24 made black before",
   "Inception looks.",
@@ -198,6 +218,7 @@ export function sferdMarkdown(name: string, measures: readonly Measure[]): strin
     `# ${name}: measured`,
     "",
     `Made by \`npx tsx scripts/sferd.ts report ${name}\`. Where there are several seeds, mean (lowest to highest).`,
+    ...BUDGETS_TOLD,
     ...(digits ? DIGITS_TOLD : []),
     ...inceptionLines(measures),
     ...(digits ? [] : contrastLines(measures)),

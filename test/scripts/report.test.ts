@@ -13,7 +13,8 @@ function measure(row: string, judged: { digits?: number; inception?: number }): 
   const set = { count: 10, of: 20, digest: "0123456789abcdef", resizing: "as they are" };
   const sample = { steps: 1, count: 10, evaluations: { picture, total: picture } };
   return {
-    ...{ row, title: row.replace(/-seed.*/, ""), sample: sample as unknown as Measure["sample"] },
+    ...{ row, title: row.replace(/-seed.*/, ""), planned: 76800 },
+    sample: sample as unknown as Measure["sample"],
     ...(digits && {
       digits: { frechet: digits, precision: 0.5, recall: 0.25, sure: 0.75 } as Digits,
     }),
@@ -37,9 +38,15 @@ describe("the table of an experiment", () => {
       measure("pd", { digits: 4, inception: 1 }),
       measure("cd", { digits: 2 }),
     );
-    expect(head).toContain("FD-digits | precision | recall | sure | FD-768 | KID x 1000 |");
-    expect(first).toBe("| pd | 1 | 1 | - | 1 | 10 | 4.00 | 0.500 | 0.250 | 0.750 | 1.000 | 1.00 |");
-    expect(second).toBe("| cd | 1 | 1 | - | 1 | 10 | 2.00 | 0.500 | 0.250 | 0.750 | - | - |");
+    expect(head).toContain(
+      "FD-digits | precision | recall | sure | FD-768 | KID x 1000 | precision | recall |",
+    );
+    expect(first).toBe(
+      "| pd | 1 | 1 | - | 1 | 10 | 76,800 | - | 4.00 | 0.500 | 0.250 | 0.750 | 1.000 | 1.00 | 0.500 | 0.125 |",
+    );
+    expect(second).toBe(
+      "| cd | 1 | 1 | - | 1 | 10 | 76,800 | - | 2.00 | 0.500 | 0.250 | 0.750 | - | - | - | - |",
+    );
   });
 
   it("has what Inception says of a black background where that was asked", () => {
@@ -48,9 +55,9 @@ describe("the table of an experiment", () => {
       { ...measure("pd", { digits: 4, inception: 1 }), painted },
       measure("cd", { digits: 2, inception: 1 }),
     );
-    expect(head).toContain("| FD-768 | KID x 1000 | black | dim | FD-768, painted |");
-    expect(first).toContain("| 1.000 | 1.00 | 0.750 | 0.125 | 0.500 |");
-    expect(second).toContain("| 1.000 | 1.00 | - | - | - |");
+    expect(head).toContain("| KID x 1000 | precision | recall | black | dim | FD-768, painted |");
+    expect(first).toContain("| 1.000 | 1.00 | 0.500 | 0.125 | 0.750 | 0.125 | 0.500 |");
+    expect(second).toContain("| 1.000 | 1.00 | 0.500 | 0.125 | - | - | - |");
   });
 
   it("has the contrast of photographs, beside the training set's", () => {
@@ -65,8 +72,26 @@ describe("the table of an experiment", () => {
 
   it("has Inception's precision and recall where no digits were judged", () => {
     const [head, , first] = linesOf(measure("pd", { inception: 1 }));
-    expect(head).toContain("| pictures | FD-768 | KID x 1000 | precision | recall |");
-    expect(first).toBe("| pd | 1 | 1 | - | 1 | 10 | 1.000 | 1.00 | 0.500 | 0.125 |");
+    expect(head).toContain(
+      "| pictures | planned | spent | FD-768 | KID x 1000 | precision | recall |",
+    );
+    expect(first).toBe("| pd | 1 | 1 | - | 1 | 10 | 76,800 | - | 1.000 | 1.00 | 0.500 | 0.125 |");
+  });
+
+  it("has what a model cost as it was planned and as its folder tells, nothing for a teacher", () => {
+    const [, , first, second] = linesOf(
+      { ...measure("pd", { inception: 1 }), spent: 76_032 },
+      { ...measure("teacher", { inception: 1 }), planned: 0, spent: 0 },
+    );
+    expect(first).toContain("| 10 | 76,800 | 76,032 | 1.000 |");
+    expect(second).toContain("| 10 | - | - | 1.000 |");
+  });
+
+  it("tells all numbers of pictures that seeds were drawn in", () => {
+    const fewer = measure("pd-seed2", { inception: 1 });
+    const sample = { ...fewer.sample, count: 5 };
+    const [, , line] = linesOf(measure("pd", { inception: 1 }), { ...fewer, sample });
+    expect(line).toContain("| 2 | 10, 5 |");
   });
 
   it("joins seeds, and sets rows of several beside progressive distillation", () => {
@@ -74,7 +99,7 @@ describe("the table of an experiment", () => {
       ...[measure("pd", { inception: 1 }), measure("pd-seed2", { inception: 4 })],
       ...[measure("cd", { inception: 1 }), measure("cd-seed2", { inception: 1 })],
     );
-    expect(lines[2]).toContain("| 2 | 10 | 2.500 (1.000 to 4.000) |");
+    expect(lines[2]).toContain("| 2 | 10 | 76,800 | - | 2.500 (1.000 to 4.000) |");
     expect(lines[4]).toBe("| one step, of the base | FD-768 | 95 % |");
     // Geometric means 1 and 2.
     expect(lines[6]).toMatch(/^\| cd \| 0\.50 \| 0\.03 to \d/);
