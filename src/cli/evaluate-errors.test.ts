@@ -85,10 +85,10 @@ describe("evaluate denoising", () => {
 describe("evaluate fitting and information", () => {
   it("pass the flags", async () => {
     const fitting = ["--teacher", "t", "--students", "a,b,c", "--site", "up.1", "--data", "d"];
-    const { code } = await evaluate("fitting", ...fitting);
+    const { code } = await evaluate("fitting", ...fitting, "--teacher-steps", "16");
     expect(code).toBe(1);
     expect(asked.pop()).toEqual({
-      ...{ teacher: "t", students: ["a", "b", "c"], site: "up.1", data: "d" },
+      ...{ teacher: "t", students: ["a", "b", "c"], site: "up.1", data: "d", teacherSteps: 16 },
     });
     await evaluate("information", "--model", "m", "--data", "d", "--batches", "2", "--batch", "16");
     expect(asked.pop()).toEqual({ model: "m", data: "d", batches: 2, batch: 16 });

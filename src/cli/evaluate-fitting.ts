@@ -16,6 +16,7 @@ import {
 import type { ErrorsFlags } from "./evaluate-errors-flags.js";
 import type { FittingReport, FittingRequest } from "./services.js";
 import { tableLines } from "./table.js";
+import { whole } from "./values.js";
 
 type FittingError = FittingReport["points"][number]["teacher"];
 
@@ -25,7 +26,12 @@ export function addEvaluateFitting(group: Command, context: Context): void {
     .description("where students err: inside and outside of the teacher's attention, with controls")
     .requiredOption("--teacher <folder>", "whose attention makes the masks")
     .requiredOption("--students <folders>", "A, or A,B,C for bias and variance", folders)
-    .option("--site <name>", "self-attention site of the masks (default: guidance's)");
+    .option("--site <name>", "self-attention site of the masks (default: guidance's)")
+    .option(
+      "--teacher-steps <n>",
+      "DDIM steps of the teacher to what students were taught (default: twice theirs)",
+      whole("--teacher-steps", [1, 10_000]),
+    );
   addHeldOutFlags(addTimesFlags(command)).action((flags: ErrorsFlags & FittingRequest) =>
     measure(flags, context, {
       run: (service, reporter) =>
@@ -46,6 +52,7 @@ export function describeFitting(report: FittingReport): string[] {
     `masks of ${site}, attention above ${threshold}: ${range[0]} to ${range[1]} % of the pixels`,
     "error: mean squared, pictures in [-1, 1]; then its ratio inside to outside of the teacher's attention, of as many",
     "pixels by gradient, of another picture's attention; the same of the error over the target's local variance",
+    "to: taught, where the teacher arrives in a student's step; teacher, its answer in one evaluation; the picture itself",
     "",
     ...errorTable(report, names),
     "",

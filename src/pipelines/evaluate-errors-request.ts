@@ -40,6 +40,11 @@ export interface FittingRequest extends ErrorsRequest {
   readonly students: readonly string[];
   /** Self-attention site of the teacher that makes the masks; the one that guidance looks at when absent. */
   readonly site?: string;
+  /**
+   * DDIM steps of the teacher's whole way, to what students were taught; when absent twice a progressive student's
+   * steps, and those of a consistency student's grid.
+   */
+  readonly teacherSteps?: number;
 }
 
 export interface InformationRequest extends HeldOutRequest {
@@ -110,8 +115,8 @@ export interface FittingError {
 
 export type Spread = Pick<BiasVariance, "error" | "bias" | "variance">;
 
-/** What a student is compared with. */
-export const FITTING_TARGETS = ["teacher", "picture"] as const;
+/** What a student is compared with: what it was taught, the teacher's answer to the same question, and the true picture. */
+export const FITTING_TARGETS = ["taught", "teacher", "picture"] as const;
 export type FittingTarget = (typeof FITTING_TARGETS)[number];
 
 /** Students without which bias and variance are not told. */

@@ -22,6 +22,7 @@ import type {
 } from "./evaluate-errors-request.js";
 import { FittingDrawing } from "./evaluate-fitting-drawing.js";
 import type { FittingMoment } from "./evaluate-fitting-drawing.js";
+import { Teaching } from "./evaluate-fitting-target.js";
 import { shortNames } from "./evaluate-names.js";
 import { readHeldOut } from "./evaluate-pictures.js";
 import type { HeldOut } from "./evaluate-pictures.js";
@@ -44,8 +45,8 @@ import type { Moment } from "./evaluate-shared.js";
 import type { PixelModel } from "./sample-model.js";
 
 interface Work {
-  readonly teacher: PixelModel;
   readonly students: readonly PixelModel[];
+  readonly teaching: Teaching;
   readonly held: HeldOut;
   /** Absent when nothing is written. */
   readonly drawing: FittingDrawing | undefined;
@@ -73,14 +74,17 @@ export async function evaluateFitting(
     request.output === undefined
       ? undefined
       : new FittingDrawing(held, shortNames(request.students), times);
+  const teaching = new Teaching(teacher.network.schedule, students, request.teacherSteps);
+  const moments = momentsOf(teacher, times);
+  const asked = all.length * times + teaching.further(moments.map(({ t }) => t));
   let done = 0;
-  reporter.start(all.length * times * Math.ceil(count / batch), "fitting error");
+  reporter.start(asked * Math.ceil(count / batch), "fitting error");
   try {
     const onBatch = (): void => reporter.step(++done);
-    const work = { teacher, students, held, drawing, signal, onBatch };
+    const work = { students, teaching, held, drawing, signal, onBatch };
     const setting = { batch, site, signal, runtime: runtimeOf(runtime, request.threads) };
     const points = await withPredictors(all, held, setting, (opened) =>
-      pointsOf(momentsOf(teacher, times), opened, work),
+      pointsOf(moments, opened, work),
     );
     const report = {
       ...{ data: held.report, seed: request.seed ?? 0, teacher: measuredModel(teacher) },
@@ -125,31 +129,41 @@ async function pointsOf(
     const students: Float32Array[] = [];
     for (const each of others) students.push((await each.predict(noisy, held, level, work)).x0);
     const moment = { t, level, noisy: noisy.data, mask, teacher, students };
-    points.push(pointOf(moment, work));
+    const taught = await work.teaching.at(t, noisy, teacher, async (x, at) => {
+      return (await first!.predict(x, held, at, work)).x0;
+    });
+    points.push(pointOf({ ...moment, taught }, work));
     drawing?.add(moment);
   }
   return points;
 }
 
-function pointOf(moment: FittingMoment, { held, students }: Work): FittingPoint {
+function pointOf(
+  { taught, ...moment }: FittingMoment & { readonly taught: readonly Float32Array[] },
+  { held, students }: Work,
+): FittingPoint {
   const { t, level, mask } = moment;
   const [shape, pictures] = [shapeOf(held), held.pictures.data];
-  const targets: Record<FittingTarget, Float32Array> = {
-    teacher: moment.teacher,
-    picture: pictures,
-  };
-  const errorTo = (prediction: Float32Array, target: FittingTarget): FittingError =>
-    fittingError({ ...moment, prediction, target: targets[target] }, shape);
+  const of = (target: FittingTarget, student: number): Float32Array =>
+    ({ taught: taught[student]!, teacher: moment.teacher, picture: pictures })[target];
+  const errorTo = (prediction: Float32Array, target: Float32Array): FittingError =>
+    fittingError({ ...moment, prediction, target }, shape);
+  // Each less its own target, since students may have been taught different things.
   const spreadTo = (target: FittingTarget): Spread => {
-    const { error, bias, variance } = biasVariance(moment.students, targets[target]);
+    const residuals = moment.students.map((prediction, i) => {
+      const its = of(target, i);
+      return prediction.map((value, j) => value - its[j]!);
+    });
+    const none = new Float32Array(pictures.length);
+    const { error, bias, variance } = biasVariance(residuals, none);
     return { error, bias, variance };
   };
   return {
     ...{ t, logSnr: level.logSnr },
     masked: mask.reduce((sum, value) => sum + value, 0) / mask.length,
-    teacher: errorTo(moment.teacher, "picture"),
+    teacher: errorTo(moment.teacher, pictures),
     students: moment.students.map((prediction, i) => ({
-      ...eachTarget((target) => errorTo(prediction, target)),
+      ...eachTarget((target) => errorTo(prediction, of(target, i))),
       trained: isTrainedAt(students[i]!, t),
     })),
     ...(students.length < SPREAD_LEAST ? {} : { spread: eachTarget(spreadTo) }),

@@ -136,13 +136,28 @@ describe("fitting error", () => {
       const [mine, its] = [copy!.picture, teacher].map(({ regions }) => regions.error.attention);
       expect(mine!.ratio).toBeCloseTo(its!.ratio, 5);
       expect(progressive!.teacher.error).toBeGreaterThan(1e-4);
-      for (const target of ["teacher", "picture"] as const) {
+      for (const target of ["taught", "teacher", "picture"] as const) {
         const { error, bias, variance } = spread![target];
         expect(bias + variance).toBe(error);
         const errors = students.map((student) => student[target].error);
         expect(error).toBeCloseTo(errors.reduce((sum, value) => sum + value, 0) / 3, 6);
         expect(variance).toBeGreaterThan(1e-4);
       }
+    }
+  }, 900_000);
+
+  it("is to what the student was taught, which with as many teacher steps is the teacher's answer", async () => {
+    const { steps } = (await readPixelModel(at("progressive"))).facts.student!;
+    const [two, one] = [
+      await fitting(["progressive"]),
+      await fitting(["progressive"], { teacherSteps: steps }),
+    ];
+    for (const [i, { t, students }] of two.points.entries()) {
+      const [plain] = one.points[i]!.students;
+      // Off the student's own times its step ends below 0, and is shorter.
+      if (t * steps >= 1) expect(plain!.taught.error).toBeCloseTo(plain!.teacher.error, 6);
+      expect(students[0]!.teacher.error).toBe(plain!.teacher.error);
+      if (t === 1) expect(students[0]!.taught.error).not.toBeCloseTo(plain!.taught.error, 4);
     }
   }, 900_000);
 
