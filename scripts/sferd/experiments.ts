@@ -80,7 +80,7 @@ const TINY_IMAGENET: Scale = {
     "unet.up_block_types": '["AttnUpBlock2D","UpBlock2D","UpBlock2D","UpBlock2D"]',
     "unet.dropout": "0",
     batch: "16",
-    steps: "4000",
+    steps: "3000",
     "learning_rate.peak": "0.001",
     "learning_rate.floor": "3e-5",
     "learning_rate.warmup": "100",
