@@ -53,7 +53,7 @@ const CIFAR10: Scale = {
   larger: { "unet.block_out_channels": "[40,80,176]" },
   // MNIST's: not tuned on these pictures yet.
   peak: "0.001",
-  tried: [8, 16, 32, 64, 128],
+  tried: [1, 2, 4, 8, 16, 32, 64, 128],
   first: 16,
   round: 19_200,
   seeds: [2],

@@ -112,7 +112,7 @@ function teacherRows({ name, teacher, tried }: Scale): Row[] {
     {
       name: "solver",
       title: "teacher, DPM-Solver++(2M)",
-      draws: teacherDraws("dpm++2m", [2, 4, 8]),
+      draws: teacherDraws("dpm++2m", [1, 2, 4, 8, 16]),
     },
     {
       name: "teacher-guided",
