@@ -10,6 +10,7 @@ import { gather, number, whole } from "./values.js";
 
 interface TrainFlags extends OutputFlags {
   set?: string[];
+  target?: string;
   output?: string;
   resume?: string | true;
   minutes?: number;
@@ -17,6 +18,8 @@ interface TrainFlags extends OutputFlags {
   dryRun?: boolean;
 }
 
+/** What `--target` is short for. */
+const TARGET = "target.kind";
 const MAX_MINUTES = 60 * 24 * 365;
 
 export function addTrain(program: Command, context: Context): void {
@@ -25,6 +28,7 @@ export function addTrain(program: Command, context: Context): void {
     .description("train a model")
     .argument("[config]", "a preset's name or a JSON file", "stage")
     .option("--set <path=value>", "replace a value of the configuration; repeatable", gather)
+    .option("--target <kind>", "what a student learns: short for --set target.kind=<kind>")
     .option("-o, --output <folder>", "folder of the run (default: a new numbered one under runs/)")
     .option("--resume [folder]", "go on with a run (default: the latest)")
     .option("--minutes <n>", "stop after so long", number("--minutes", [0, MAX_MINUTES]))
@@ -62,12 +66,23 @@ export function trainRequest(config: string, flags: TrainFlags): TrainRequest {
   }
   return {
     config,
-    overrides: Object.fromEntries((flags.set ?? []).map(parseOverride)),
+    overrides: overridesOf(flags),
     ...(folder === undefined ? {} : { folder }),
     ...(resume === undefined ? {} : { resume: resume === true ? "latest" : resume }),
     ...(minutes === undefined ? {} : { minutes }),
     ...(threads === undefined ? {} : { threads }),
   };
+}
+
+function overridesOf({ set = [], target }: TrainFlags): TrainRequest["overrides"] {
+  const changed = Object.fromEntries(set.map(parseOverride));
+  if (target === undefined) return changed;
+  if (changed[TARGET] !== undefined) {
+    throw new FollowspotError(`train: expected --target or --set ${TARGET}, got both.`, {
+      remedy: "They mean the same.",
+    });
+  }
+  return { ...changed, [TARGET]: target };
 }
 
 /** A changed value as the command line has it. */

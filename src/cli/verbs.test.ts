@@ -63,12 +63,18 @@ describe("train", () => {
   it("prints the configuration on a dry run and does not train", async () => {
     const { stdout } = await runWith(["train", "--set", "a=1", "--dry-run"], { services });
     expect(JSON.parse(stdout)).toEqual({ a: 1, steps: 10 });
+    const aimed = await runWith(["train", "--target", "endpoint", "--dry-run"], { services });
+    expect(JSON.parse(aimed.stdout)).toEqual({ "target.kind": "endpoint", steps: 10 });
     expect(asked).toEqual([]);
   });
 
   it.each([
     [["train", "--set", "decay"], /--set: expected PATH=VALUE, got "decay"/],
     [["train", "--resume", "-o", "x"], /--output or --resume, got both/],
+    [
+      ["train", "--target", "a", "--set", "target.kind=b"],
+      /--target or --set target\.kind, got both/,
+    ],
     [["train", "--minutes", "soon"], /--minutes: expected a number/],
   ])("%j is refused", async (argv, message) => {
     const { code, stderr } = await runWith(argv, { services });
