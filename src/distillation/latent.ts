@@ -11,7 +11,7 @@ import {
 } from "../diffusion/index.js";
 import { toX0 } from "../diffusion/index.js";
 import type { Denoiser, Latent, Level, Schedule } from "../diffusion/index.js";
-import { CLEAN } from "../diffusion/continuous.js";
+import { CLEAN, clipping } from "../diffusion/continuous.js";
 import { ddim } from "../diffusion/samplers/ddim.js";
 import type { PlannedStep, Sampler } from "../diffusion/samplers/sampler.js";
 import { abs, add, mean, mul, reshape, sub } from "../engine/functions.js";
@@ -27,14 +27,14 @@ import type { LossBuilder } from "../training/step.js";
 const BETA = 0.008;
 export const LATENT_TIMESTEPS = 1000;
 
-/** 1000 steps of the same beta. Clipping cuts every predicted latent to [-1, 1], as the reference does. */
-export function latentSchedule(clip = false): Schedule {
+/** 1000 steps of the same beta. What is clipped is the denoiser's to say. */
+export function latentSchedule(): Schedule {
   return makeSchedule(
     schedulerConfig({
       num_train_timesteps: LATENT_TIMESTEPS,
       trained_betas: new Array<number>(LATENT_TIMESTEPS).fill(BETA),
       prediction_type: "epsilon",
-      clip_sample: clip,
+      clip_sample: false,
       set_alpha_to_one: true,
     }),
   );
@@ -167,8 +167,11 @@ export class LatentSampler {
   /** Latents [batch, D] from unit noise of that shape, in so many steps, 1 to 1000. */
   async draw(noise: Latent, steps: number): Promise<Latent> {
     const { clip = false, statistics } = this.options;
+    const denoiser = this.denoiser();
     const drawn = await sampleToEnd({
-      ...{ denoiser: this.denoiser(), schedule: latentSchedule(clip), sampler: latentDdim, steps },
+      // The reference takes a step's noise anew from what it cut; a sampler that cuts keeps the noise from before.
+      denoiser: clip ? clipping(denoiser) : denoiser,
+      ...{ schedule: latentSchedule(), sampler: latentDdim, steps },
       condition: { embeddings: floats([noise.shape[0]!, 0, 0], []), conditional: [] },
       noise: clipped(noise, clip ? 1 : undefined),
     });

@@ -45,6 +45,19 @@ export function expectPictureHead(option: string, { head }: { readonly head: Hea
   );
 }
 
+/** Throws FollowspotError, naming the option, where a network's answer does not become `x` as noise ends. */
+export function expectSkipHead(option: string, { head }: { readonly head: Head }): void {
+  if (head !== "x0") return;
+  throw new FollowspotError(
+    `distil: ${option}: expected a network with head v or both for a consistency target, got x0.`,
+    {
+      remedy:
+        "A consistency model answers x itself where noise ends, and a network that puts out pictures has to " +
+        "learn that. Take another target, or a teacher of head v.",
+    },
+  );
+}
+
 /** Throws FollowspotError, naming both, where two networks differ in more than their weights. */
 export function expectOneForm(
   names: string,

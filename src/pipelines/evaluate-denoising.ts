@@ -10,7 +10,6 @@ import { shortNames } from "./evaluate-names.js";
 import { readHeldOut } from "./evaluate-pictures.js";
 import type { HeldOut } from "./evaluate-pictures.js";
 import {
-  isTrainedAt,
   jsonOf,
   makeOutput,
   measuredModel,
@@ -23,6 +22,7 @@ import {
   writeOutput,
 } from "./evaluate-shared.js";
 import type { PixelModel } from "./sample-model.js";
+import { isTrainedAt } from "./sample-settings.js";
 
 interface Work {
   readonly held: HeldOut;

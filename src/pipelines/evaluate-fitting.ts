@@ -29,7 +29,6 @@ import type { HeldOut } from "./evaluate-pictures.js";
 import { MASK_THRESHOLD, maskSite } from "./evaluate-predictor.js";
 import type { MeasuredPredictor } from "./evaluate-predictor.js";
 import {
-  isTrainedAt,
   jsonOf,
   makeOutput,
   measuredModel,
@@ -43,6 +42,7 @@ import {
 } from "./evaluate-shared.js";
 import type { Moment } from "./evaluate-shared.js";
 import type { PixelModel } from "./sample-model.js";
+import { isTrainedAt } from "./sample-settings.js";
 
 interface Work {
   readonly students: readonly PixelModel[];

@@ -15,6 +15,7 @@ import { TEACHER_FILES } from "../training/teacher/index.js";
 import type { InformationRequest } from "./evaluate-errors-request.js";
 import { readPixelModel } from "./sample-model.js";
 import type { PixelModel } from "./sample-model.js";
+import { trainedFor } from "./sample-settings.js";
 
 const BATCH = 64;
 const KIND = "semantic";
@@ -31,7 +32,6 @@ export interface InformationSubject {
 
 /** What the folder itself remembers of its training. */
 const remembered = z.object({
-  student: z.object({ steps: z.int() }).optional(),
   semantic: z.object({
     source: z.unknown(),
     factor: z.unknown(),
@@ -96,21 +96,20 @@ async function teacherOf({ name, facts }: PixelModel, wanted: unknown): Promise<
 }
 
 /** A configuration as the folder remembers it; what no target depends on is made up. */
-async function documentOf(
-  { name, folder }: PixelModel,
-  { encoder }: SemanticStudent,
-): Promise<JsonObject> {
-  const { student, semantic } = await readJsonAs(join(folder, TEACHER_FILES.facts), remembered);
-  if (!student) {
+async function documentOf(model: PixelModel, { encoder }: SemanticStudent): Promise<JsonObject> {
+  const { name, folder } = model;
+  const { semantic } = await readJsonAs(join(folder, TEACHER_FILES.facts), remembered);
+  const trained = trainedFor(model);
+  if (!trained) {
     throw new FollowspotError(
-      `evaluate: ${name}: expected a student that tells its steps, got a teacher.`,
+      `evaluate: ${name}: expected a folder that tells its predictor's steps, got one without.`,
       { remedy: "Give the folder of its run." },
     );
   }
   const { block_out_channels: widths, latent_dim } = encoder.config;
   const { source, factor, wiring, target, guidance } = semantic;
   return {
-    ...{ kind: KIND, student_steps: student.steps, source, factor, wiring, target, guidance },
+    ...{ kind: KIND, student_steps: trained.steps, source, factor, wiring, target, guidance },
     ...{ encoder: { width: widths[0], latent_dim }, data: {}, seed: 0 },
     ...{ budget: 1, weight_decay: 0, learning_rate: { peak: 1, floor: 0, warmup: 0 } },
     ...{ ema: { decay: 0 }, sample_every: 1, draw: { count: 1, seed: 0 } },

@@ -14,6 +14,7 @@ import type { HeldOut } from "./evaluate-pictures.js";
 import { MeasuredPredictor } from "./evaluate-predictor.js";
 import { readPixelModel } from "./sample-model.js";
 import type { PixelModel } from "./sample-model.js";
+import { trainedFor } from "./sample-settings.js";
 
 const DEFAULTS = { count: 256, times: 8, batch: 16 } as const;
 
@@ -38,14 +39,9 @@ export async function readModels(names: readonly string[]): Promise<PixelModel[]
 }
 
 /** What a report says of a model. */
-export function measuredModel({
-  name,
-  network,
-  facts,
-  digest,
-  semantic,
-}: PixelModel): MeasuredModel {
-  const steps = facts.student?.steps;
+export function measuredModel(model: PixelModel): MeasuredModel {
+  const { name, network, digest, semantic } = model;
+  const steps = trainedFor(model)?.steps;
   return {
     ...{ name, role: network.facts.role, digest },
     ...(steps === undefined ? {} : { steps }),
@@ -65,13 +61,6 @@ export function momentsOf({ network: { schedule } }: PixelModel, times: number):
     const t = (i + 1) / times;
     return { t, level: schedule.level(t) };
   });
-}
-
-/** Whether a model was trained at t: students know the times of their own steps alone. */
-export function isTrainedAt({ facts: { student } }: PixelModel, t: number): boolean {
-  if (!student) return true;
-  const place = t * student.steps;
-  return Math.abs(place - Math.round(place)) < 1e-9;
 }
 
 export function shapeOf({ pictures }: HeldOut): BatchShape {

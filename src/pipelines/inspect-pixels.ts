@@ -6,7 +6,7 @@ import { pixelFlops } from "./inspect-flops.js";
 import type { ModelReport } from "./model-report.js";
 import { readPixelModel } from "./sample-model.js";
 import type { PixelModel } from "./sample-model.js";
-import { knownSteps } from "./sample-settings.js";
+import { knownSteps, trainedFor, usualOf } from "./sample-settings.js";
 
 type Facts = Record<string, string | number>;
 
@@ -43,10 +43,12 @@ export async function inspectPixelModel(name: string, folder: string): Promise<M
   };
 }
 
-function networkFacts({ network, facts: { latent } }: PixelModel): Facts {
-  const { facts, size, head, unet } = network;
-  const { schedule, draw } = facts;
-  const guidance = draw && draw.cfg !== 1 ? `, guidance ${draw.cfg}` : "";
+function networkFacts(model: PixelModel): Facts {
+  const { facts, size, head, unet } = model.network;
+  const { schedule } = facts;
+  const { latent } = model.facts;
+  const { sampler, steps, cfg } = usualOf(model);
+  const guidance = cfg === 1 ? "" : `, guidance ${cfg}`;
   return {
     role: facts.role,
     size: `${size}x${size}`,
@@ -54,20 +56,24 @@ function networkFacts({ network, facts: { latent } }: PixelModel): Facts {
     head,
     schedule: `${schedule.kind}, log-SNR from ${schedule.max} to ${schedule.min}`,
     classes: unet.num_class_embeds === null ? "none" : unet.num_class_embeds - 1,
-    ...(draw ? { "drawn with": `${draw.sampler}, ${draw.steps} steps${guidance}` } : {}),
+    ...(steps ? { "drawn with": `${sampler}, ${inSteps(steps)}${guidance}` } : {}),
     ...(latent ? { "latents drawn in": `${latent.steps} steps` } : {}),
   };
 }
 
+const inSteps = (steps: number): string => `${steps} ${steps === 1 ? "step" : "steps"}`;
+
 /** Whose student it is, and what it was taught. */
-function originFacts({ facts: { parent, student, semantic } }: PixelModel): Facts {
+function originFacts(model: PixelModel): Facts {
+  const { parent, student, semantic } = model.facts;
+  const trained = trainedFor(model);
   const guided = student?.guidance ? `guidance ${student.guidance.scale}` : "no guidance";
   const weight = student?.target.adversarial;
   const judged = weight === undefined ? "" : `, adversarial ${weight}`;
   return {
     ...(parent && { parent: `${parent.role} ${parent.digest}` }),
     ...(student && {
-      "trained for": `${student.steps} ${student.steps === 1 ? "step" : "steps"}`,
+      "trained for": inSteps(student.steps),
       target: `${student.target.kind}, ${guided}${judged}`,
       "training evaluations": student.evaluations,
       ...(student.before > 0 && { "evaluations before": student.before }),
@@ -76,6 +82,9 @@ function originFacts({ facts: { parent, student, semantic } }: PixelModel): Fact
     ...(semantic && {
       "predictor's student": semantic.parents.student,
       "predictor's teacher": semantic.parents.teacher,
+      ...(trained?.of === "predictor" && {
+        "predictor trained for": `${inSteps(trained.steps)}, target ${trained.kind}`,
+      }),
       "predictor is told": semantic.source === "data" ? "the data" : "the teacher's answer",
       "predictor's training evaluations": semantic.evaluations,
     }),

@@ -18,6 +18,7 @@ import {
   noClassOf,
   TeacherDenoiser,
 } from "../training/teacher/index.js";
+import type { ToldLatents } from "./sample-like.js";
 import type { PixelModel } from "./sample-model.js";
 import type { SampleEvaluations } from "./sample-request.js";
 import { runOf } from "./sample-settings.js";
@@ -32,8 +33,11 @@ export interface DrawerOptions {
   /** Pictures at once. */
   readonly batch: number;
   readonly runtime: Runtime;
-  /** Latents to tell, [M, D]: picture i gets that of i modulo M. Drawn by the latent network when absent. */
-  readonly told?: Latent | undefined;
+  /**
+   * Latents to tell, [M, D]: picture i gets that of i modulo M, and its class where no class is chosen. Drawn by the
+   * latent network when absent.
+   */
+  readonly told?: ToldLatents | undefined;
 }
 
 type Count = { -readonly [K in keyof SampleEvaluations]: number };
@@ -111,24 +115,31 @@ export class Drawer {
    */
   async draw(numbers: readonly number[], signal?: AbortSignal): Promise<Latent> {
     const { model, settings } = this.options;
-    const { unet } = model.network;
     const { steps, seed } = settings;
     const latents = await this.latentsOf(numbers, signal);
     const names = model.semantic ? (["network", "predictor"] as const) : (["network"] as const);
     const denoiser = guidedBy(this.tally.counted(this.network(latents), names), model, settings);
-    const classes =
-      settings.class === null ? classesInTurn(unet, numbers) : numbers.map(() => settings.class!);
     return drawPictures({
       ...runOf(model, settings),
       denoiser,
       streams: numbers.map((i) => new Generator(BigInt(seed + i))),
-      ...{ picture: pictureOf(model), classes, steps, signal },
+      ...{ picture: pictureOf(model), classes: this.classesOf(numbers), steps, signal },
     });
   }
 
   async release(): Promise<void> {
     await this.releaseNetwork();
     await this.latents?.release();
+  }
+
+  /** The chosen class, that of what is told, or each class in turn; undefined without classes. */
+  private classesOf(numbers: readonly number[]): readonly number[] | undefined {
+    const { model, settings, told } = this.options;
+    const { class: chosen } = settings;
+    if (chosen !== null) return numbers.map(() => chosen);
+    const its = told?.classes;
+    if (its) return numbers.map((i) => its[i % its.length]!);
+    return classesInTurn(model.network.unet, numbers);
   }
 
   /** What the predictor is told of each picture. */

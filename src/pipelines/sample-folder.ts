@@ -1,4 +1,4 @@
-// The folder of a model's pictures: numbered files, in a folder for each class, and a note of what they are.
+// The folder of a model's pictures: numbered files, in a folder for each class in turn, and a note of what they are.
 
 import { existsSync } from "node:fs";
 import { mkdir, readdir, stat } from "node:fs/promises";
@@ -13,6 +13,7 @@ import type { Picture } from "../io/image.js";
 import { readJsonAs, writeJson } from "../io/json.js";
 import { classesInTurn, noClassOf } from "../training/teacher/index.js";
 import type { PixelModel } from "./sample-model.js";
+import { NOTHING_TOLD } from "./sample-request.js";
 import type { SampleSettings } from "./sample-settings.js";
 
 /** The note's name; data sets pass over files that are no pictures. */
@@ -43,9 +44,11 @@ export class SampleFolder {
   private constructor(
     readonly path: string,
     private readonly model: PixelModel,
-    { class: chosen }: SampleSettings,
+    { class: chosen, like }: SampleSettings,
   ) {
-    this.classFolders = chosen === null ? classFoldersOf(model) : undefined;
+    // Pictures that show what others do lie as these, one after another: their classes are those, and take no turns.
+    const inTurn = chosen === null && (like === null || like === NOTHING_TOLD);
+    this.classFolders = inTurn ? classFoldersOf(model) : undefined;
   }
 
   /**

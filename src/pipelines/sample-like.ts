@@ -1,4 +1,4 @@
-// Pictures whose content a predictor is told, as latents of the model's own encoder.
+// Pictures whose content a predictor is told, as latents of the model's own encoder, and their classes as the model's.
 
 import { FollowspotError } from "../core/errors.js";
 import { floats } from "../core/tensor.js";
@@ -8,8 +8,17 @@ import type { SemanticStudent } from "../distillation/index.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import { openDataset } from "../io/dataset/index.js";
 import type { PictureDataset } from "../io/dataset/index.js";
+import { noClassOf } from "../training/teacher/index.js";
+import type { Teacher } from "../training/teacher/index.js";
 import type { PixelModel } from "./sample-model.js";
 import { NOTHING_TOLD } from "./sample-request.js";
+import { listed } from "./sample-settings.js";
+
+/** Latents to tell, [M, D]. */
+export type ToldLatents = Latent & {
+  /** The model's class of each; absent where nothing is told, a class is chosen or the model has none. */
+  readonly classes?: readonly number[];
+};
 
 /** An opened set of pictures to tell. */
 export interface ToldPictures {
@@ -17,16 +26,23 @@ export interface ToldPictures {
   /** Whether the encoder is asked for the latents. */
   readonly encoded: boolean;
   /** Latents [M, D] of its first pictures, `count` or all that there are; a single one when nothing is told. */
-  latents(count: number, runtime: Runtime, signal: AbortSignal): Promise<Latent>;
+  latents(count: number, runtime: Runtime, signal: AbortSignal): Promise<ToldLatents>;
   close(): Promise<void>;
 }
 
-/** Opens pictures at the size of a model's encoder. Throws FollowspotError when it has none, and as openDataset. */
+/**
+ * Opens pictures at the size of a model's encoder.
+ *
+ * @param chosen - the class of all that is drawn, whatever those of the pictures are; null when there is none
+ * @throws FollowspotError when the model has no encoder, or the pictures no classes or others than it; as openDataset
+ */
 export async function openTold(
-  { name, semantic }: PixelModel,
+  model: PixelModel,
   path: string,
   signal: AbortSignal,
+  chosen: number | null,
 ): Promise<ToldPictures> {
+  const { name, semantic } = model;
   if (!semantic) throw new FollowspotError(`--like: ${name}: expected an encoder, got none.`);
   if (path === NOTHING_TOLD) return nothingTold(semantic);
   const { sample_size: size, in_channels: channels } = semantic.encoder.config;
@@ -36,11 +52,20 @@ export async function openTold(
     split: "test",
     signal,
   });
-  return {
-    ...{ digest: data.digest, encoded: true },
-    latents: (count, runtime, stop) => encodeFirst(semantic, data, count, runtime, stop),
-    close: () => data.close(),
-  };
+  try {
+    const places = chosen === null ? classesOf(model, path, data.classes) : undefined;
+    return {
+      ...{ digest: data.digest, encoded: true },
+      latents: async (count, runtime, stop) => {
+        const { latents, labels } = await encodeFirst(semantic, data, count, runtime, stop);
+        return places ? { ...latents, classes: labels.map((label) => places[label]!) } : latents;
+      },
+      close: () => data.close(),
+    };
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
 }
 
 /** One latent of zeros, which every picture is told. */
@@ -53,19 +78,59 @@ function nothingTold({ encoder }: SemanticStudent): ToldPictures {
   };
 }
 
-function encodeFirst(
+/** The latents of a set's first pictures, and the label of each where it has labels. */
+async function encodeFirst(
   semantic: SemanticStudent,
   data: PictureDataset,
   count: number,
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<Latent> {
+): Promise<{ latents: Latent; labels: readonly number[] }> {
   const { size, channels, digest, resizing } = data;
+  const labels: number[] = [];
   const first: PictureDataset = {
     ...{ count: Math.min(count, data.count), size, channels, digest, resizing },
     nameOf: (index) => data.nameOf(index),
-    pictures: (indices) => data.pictures(indices),
+    pictures: async (indices) => {
+      const batch = await data.pictures(indices);
+      batch.labels?.forEach((label, row) => (labels[indices[row]!] = label));
+      return batch;
+    },
     close: () => data.close(),
   };
-  return encodePictures(semantic, first, runtime, { signal });
+  return { latents: await encodePictures(semantic, first, runtime, { signal }), labels };
+}
+
+const IS_NUMBER = /^\d+$/;
+
+/**
+ * The model's class of each of a set's; undefined where it has none.
+ *
+ * @throws FollowspotError when the set has no classes, or one that the model lacks
+ */
+function classesOf(
+  { name, network }: PixelModel,
+  path: string,
+  names: readonly string[] | undefined,
+): number[] | undefined {
+  const count = noClassOf(network.unet);
+  if (count === undefined) return undefined;
+  const places = names ? placesOf(network, names) : [];
+  const stray = names?.find((_, i) => places[i]! < 0 || places[i]! >= count);
+  if (names && stray === undefined) return places;
+  const own = network.facts.classes ? `${listed(network.facts.classes)}, or ` : "";
+  throw new FollowspotError(
+    `--like: ${path}: expected pictures in the classes of ${name}, ${own}numbers from 0 to ${count - 1}, ` +
+      `got ${stray === undefined ? "some without" : `"${stray}"`}.`,
+    { remedy: "Give them in a folder for each class, or name the class of all with --class." },
+  );
+}
+
+/** Where a set's classes stand among a network's: by the names of both, else by number; -1 of one that is not there. */
+function placesOf({ facts: { classes: own } }: Teacher, names: readonly string[]): number[] {
+  const byName = own && names.map((each) => own.indexOf(each));
+  if (byName?.every((place) => place >= 0)) return byName;
+  // Sets that number their classes call them 0, 1 and so on.
+  if (names.every((each) => IS_NUMBER.test(each))) return names.map(Number);
+  return byName ?? names.map((_, i) => i);
 }

@@ -2,7 +2,13 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { CONTINUATIONS, STUDENT_KINDS, readLatent, readSemantic } from "../distillation/index.js";
+import {
+  CONTINUATIONS,
+  STUDENT_KINDS,
+  TARGET_KINDS,
+  readLatent,
+  readSemantic,
+} from "../distillation/index.js";
 import type { LatentModel, SemanticStudent } from "../distillation/index.js";
 import { readJsonAs } from "../io/json.js";
 import { documentDigest, weightsDigest } from "../training/digest.js";
@@ -32,6 +38,9 @@ const furtherFacts = z.object({
     .optional(),
   semantic: z
     .object({
+      /** Of the predictor; folders of before say only what its student was trained for. */
+      steps: z.int().positive().optional(),
+      target: z.object({ kind: z.enum(TARGET_KINDS) }),
       source: z.string(),
       evaluations: z.number(),
       parents: z.object({ student: z.string(), teacher: z.string() }),

@@ -5,7 +5,7 @@ import type { ContinuousSampler, Variance } from "../diffusion/continuous.js";
 import type { SampleOptions } from "../diffusion/samplers/sample.js";
 import { FollowspotError } from "../core/errors.js";
 import { fewSteps } from "../distillation/index.js";
-import type { Continuation } from "../distillation/index.js";
+import type { Continuation, STUDENT_KINDS } from "../distillation/index.js";
 import { noClassOf } from "../training/teacher/index.js";
 import type { PixelModel } from "./sample-model.js";
 import type { SampleRequest } from "./sample-request.js";
@@ -35,21 +35,36 @@ type Asked = Pick<
 /**
  * The settings that a model is drawn with.
  *
- * @throws FollowspotError for a sampler of another kind of model, steps that a student was not trained for, a class or
+ * @throws FollowspotError for a sampler of another kind of model, steps that a model was not trained for, a class or
  *   a scale that the model does not have, and where nothing tells the predictor what to draw
  */
 export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
-  const sampler = samplerOf(model, asked.sampler);
+  const usual = usualOf(model);
+  const sampler = samplerOf(model, asked.sampler ?? usual.sampler);
   return {
     sampler,
     variance: sampler === "ancestral" ? varianceOf(model) : null,
-    steps: stepsOf(model, asked.steps),
-    cfg: cfgOf(model, asked.cfg),
+    steps: stepsOf(model, asked.steps ?? usual.steps),
+    cfg: cfgOf(model, asked.cfg ?? usual.cfg),
     attentionGuidance: attentionGuidanceOf(model, asked.attentionGuidance),
     seed: asked.seed ?? 0,
     class: asked.className === undefined ? null : classOf(model, asked.className),
     like: likeOf(model, asked.like),
   };
+}
+
+/** How a model is drawn if nothing else is said; steps are undefined where its folder tells none. */
+export function usualOf(
+  model: PixelModel,
+): Pick<SampleSettings, "sampler" | "cfg"> & { readonly steps: number | undefined } {
+  const { network, facts } = model;
+  const { draw } = network.facts;
+  const sampler = facts.student?.continuation ?? draw?.sampler ?? "ddim";
+  const trained = trainedFor(model);
+  if (trained?.kind === "consistency") return { sampler, steps: 1, cfg: 1 };
+  // A teacher beside a predictor says how itself is drawn, and the predictor knows its own times alone, without guidance.
+  if (facts.semantic) return { sampler, steps: facts.semantic.steps ?? draw?.steps, cfg: 1 };
+  return { sampler, steps: draw?.steps ?? trained?.steps, cfg: draw?.cfg ?? 1 };
 }
 
 /** Levels and steps of a model's runs with such a sampler. */
@@ -69,13 +84,9 @@ export function runOf(
 const varianceOf = ({ network }: PixelModel): Variance =>
   network.facts.draw?.variance ?? "fixed_small";
 
-function samplerOf(
-  { name, network, facts }: PixelModel,
-  asked?: string,
-): SampleSettings["sampler"] {
-  const own = facts.student?.continuation ?? network.facts.draw?.sampler ?? "ddim";
-  const known = facts.student ? [own] : CONTINUOUS_SAMPLERS;
-  const sampler = known.find((each) => each === (asked ?? own));
+function samplerOf({ name, facts }: PixelModel, asked: string): SampleSettings["sampler"] {
+  const known = facts.student ? [facts.student.continuation] : CONTINUOUS_SAMPLERS;
+  const sampler = known.find((each) => each === asked);
   if (sampler) return sampler;
   const role = facts.student ? "a student" : "a teacher";
   throw new FollowspotError(
@@ -83,40 +94,70 @@ function samplerOf(
   );
 }
 
+/** Steps and target of what was trained last to answer at few times: a predictor, else a student. */
+interface TrainedFor {
+  readonly of: "predictor" | "student";
+  /** It was trained at t = i / steps. */
+  readonly steps: number;
+  readonly kind: (typeof STUDENT_KINDS)[number];
+}
+
+/** What a model was trained for; undefined of teachers, who know all times. */
+export function trainedFor({
+  facts: { semantic, student },
+}: Pick<PixelModel, "facts">): TrainedFor | undefined {
+  if (semantic?.steps !== undefined) {
+    return { of: "predictor", steps: semantic.steps, kind: semantic.target.kind };
+  }
+  return student && { of: "student", steps: student.steps, kind: student.target.kind };
+}
+
+/** Whether a model was trained at t: all but teachers know the times of their own steps alone. */
+export function isTrainedAt(model: Pick<PixelModel, "facts">, t: number): boolean {
+  const trained = trainedFor(model);
+  if (!trained) return true;
+  const place = t * trained.steps;
+  return Math.abs(place - Math.round(place)) < 1e-9;
+}
+
 /** The numbers of steps that a model is drawn in; undefined where any will do. */
-export function knownSteps({ facts: { student } }: PixelModel): number[] | undefined {
-  if (!student || student.target.kind === "consistency") return undefined;
-  const { steps } = student;
+export function knownSteps(model: Pick<PixelModel, "facts">): number[] | undefined {
+  const trained = trainedFor(model);
+  if (!trained || trained.kind === "consistency") return undefined;
+  const { steps } = trained;
   return Array.from({ length: steps }, (_, i) => i + 1).filter((n) => steps % n === 0);
 }
 
-function stepsOf(model: PixelModel, asked?: number): number {
-  const { name, network, facts } = model;
-  const trained = facts.student?.steps;
-  const steps = asked ?? network.facts.draw?.steps ?? trained;
+function stepsOf(model: PixelModel, steps: number | undefined): number {
   if (steps === undefined) {
-    throw new FollowspotError(`sample: ${name}: expected --steps, since its folder tells none.`);
+    throw new FollowspotError(
+      `sample: ${model.name}: expected --steps, since its folder tells none.`,
+    );
   }
-  const known = knownSteps(model);
-  if (!known || known.includes(steps)) return steps;
+  const [known, trained] = [knownSteps(model), trainedFor(model)];
+  if (!known || !trained || known.includes(steps)) return steps;
+  const whole = `${trained.steps} ${trained.steps === 1 ? "step" : "steps"}`;
   throw new FollowspotError(
-    `--steps: expected ${listed(known)} for a student of ${trained} steps, got ${steps}.`,
-    { remedy: `It was trained at t = i / ${trained} alone, and other steps stop at other times.` },
+    `--steps: expected ${listed(known)} for a ${trained.of} of ${whole}, got ${steps}.`,
+    {
+      remedy: `It was trained at t = i / ${trained.steps} alone, and other steps stop at other times.`,
+    },
   );
 }
 
 /** What a person should know of settings that are allowed. */
 export function remarksOn(model: PixelModel, { steps }: SampleSettings): string[] {
-  const trained = knownSteps(model)?.at(-1) ?? steps;
-  if (steps === trained) return [];
+  const trained = trainedFor(model);
+  // The data are asked for at every time alike, however long the step from there is.
+  if (!trained || !knownSteps(model) || trained.kind === "data") return [];
+  if (steps === trained.steps) return [];
   return [
-    `warning: ${steps} steps of a student that was trained for ${trained}: ` +
+    `warning: ${steps} steps of a ${trained.of} that was trained for ${trained.steps}: ` +
       "it was taught shorter ones from these times",
   ];
 }
 
-function cfgOf({ name, network }: PixelModel, asked?: number): number {
-  const cfg = asked ?? network.facts.draw?.cfg ?? 1;
+function cfgOf({ name, network }: PixelModel, cfg: number): number {
   if (cfg === 1 || network.unet.num_class_embeds !== null) return cfg;
   throw new FollowspotError(`--cfg: expected 1 for ${name}, which has no classes, got ${cfg}.`, {
     remedy: "Guidance leads from no class to a class.",
@@ -158,7 +199,8 @@ function likeOf({ name, semantic, latent }: PixelModel, like?: string): string |
   );
 }
 
-function listed(all: readonly (string | number)[]): string {
+/** Values as a message lists them: all, or the first of many. */
+export function listed(all: readonly (string | number)[]): string {
   const shown = all.length > 20 ? [...all.slice(0, 19), "..."] : all;
   return shown.length < 2 ? shown.join("") : `one of ${shown.join(", ")}`;
 }

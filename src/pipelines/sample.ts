@@ -58,7 +58,10 @@ export async function samplePictures(
   const model = await readPixelModel(request.model);
   const settings = settingsOf(model, request);
   remarksOn(model, settings).forEach((remark) => reporter.note(remark));
-  const told = settings.like === null ? undefined : await openTold(model, settings.like, signal);
+  const told =
+    settings.like === null
+      ? undefined
+      : await openTold(model, settings.like, signal, settings.class);
   try {
     const folder = await SampleFolder.open(request.folder, model, settings, told?.digest ?? null);
     const missing = await folder.missing(count);

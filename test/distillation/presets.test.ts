@@ -29,13 +29,14 @@ import { verify } from "../../src/engine/verify.js";
 import type { JsonObject } from "../../src/io/json.js";
 import { listPresets, readDocument, withOverrides } from "../../src/training/run/document.js";
 import { trainingStep } from "../../src/training/step.js";
-import { writeTinyModels } from "./tiny-models.js";
+import { writePlainModels, writeTinyModels } from "./tiny-models.js";
 
 let base: string;
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-presets-"));
   await writeTinyModels(base);
+  await writePlainModels(base);
 }, 900_000);
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -47,7 +48,7 @@ function parentsOf({ kind, adversarial }: JsonObject): Record<string, string> {
   if (kind === "distillation") return { parent: of("teacher"), ...(adversarial ? network : {}) };
   if (kind === "semantic" || kind === "distribution-matching")
     return { student: of("progressive"), teacher: of("teacher") };
-  return kind === "latent" ? { parent: of("semantic") } : {};
+  return kind === "latent" ? { parent: of("plain-semantic") } : {};
 }
 
 /** The configuration of a preset with its models there. */
@@ -113,6 +114,7 @@ describe("presets", () => {
     { preset: "mnist-consistency", graphs: 1 },
     { preset: "tiny-imagenet-20-progressive", graphs: 4 },
     { preset: "mnist-semantic", graphs: 1 },
+    { preset: "mnist-decoder", graphs: 1 },
     { preset: "mnist-latent", graphs: 1 },
     { preset: "mnist-distribution", graphs: 1 },
     { preset: "cifar10-adversarial", graphs: 1 },
@@ -128,6 +130,15 @@ describe("presets", () => {
     },
     900_000,
   );
+
+  it("ask a decoder's teacher for the data, beside itself", async () => {
+    for (const name of ["mnist", "cifar10"]) {
+      const { document } = await readDocument(`${name}-decoder`);
+      const { student, teacher, student_steps: steps, target } = semanticSchema.parse(document);
+      const folder = `runs/00001-${name}-teacher/model`;
+      expect([student, teacher, steps, target.kind]).toEqual([folder, folder, 1, "data"]);
+    }
+  });
 
   it("spend the same on every way from the teacher", async () => {
     const budgetOf = async (preset: string): Promise<number> => {

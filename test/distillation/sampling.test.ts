@@ -22,6 +22,7 @@ import { Graph } from "../../src/engine/graph.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { attentionGuided } from "../../src/guidance/self-attention/index.js";
 import { latentMlp, parseLatentMlpConfig } from "../../src/models/latent-mlp/index.js";
+import { ConstantWeights } from "../../src/nn/constant-weights.js";
 import { collectSpecs } from "../../src/nn/input-weights.js";
 import { Packing, PackedWeights } from "../../src/nn/packed-weights.js";
 import { evaluate } from "../reference/index.js";
@@ -166,5 +167,51 @@ describe("latent diffusion", () => {
     const inside = normalised(await cut.draw(noise, 5), statistics);
     await cut.release();
     expect(Math.max(...inside.data.map(Math.abs))).toBeLessThanOrEqual(1 + 1e-5);
+  });
+
+  it("cuts as PDAE does, which takes the noise anew from what is cut", async () => {
+    const weights = makeWeights(PACKING.specs);
+    const unit = { mean: new Float32Array(3), deviation: new Float32Array(3).fill(1) };
+    const shared = { config: MLP, weights, statistics: unit, batch: 1, runtime: nodeRuntime() };
+    const noise = floats([1, 3], [0.2, -0.3, 1.7]);
+    const noiseAt = async (z: readonly number[], timestep: number): Promise<number[]> => {
+      const graph = new Graph();
+      const latent = graph.input("latent", "float32", [1, 3]);
+      const at = graph.input("timestep", "float32", [1]);
+      const known = new ConstantWeights(graph, weights);
+      graph.output("noise", latentMlp(known, MLP, { latent, timestep: at }));
+      const feeds = { latent: floats([1, 3], z), timestep: floats([1], [timestep]) };
+      return Array.from((await runOnce(graph, feeds))["noise"]!.data, Number);
+    };
+    // ddim_sample of model/diffusion/ddim.py, number by number; ᾱ is 0.992 to the power of the steps up to t.
+    const drawnBy = async (anew: boolean): Promise<number[]> => {
+      let z = Array.from(noise.data, (value) => Math.min(1, Math.max(-1, value)));
+      for (const [t, before] of [
+        [999, 799],
+        [799, 599],
+        [599, 399],
+        [399, 199],
+        [199, -1],
+      ] as const) {
+        const [bar, next] = [0.992 ** (t + 1), 0.992 ** (before + 1)];
+        const [recip, recipM1] = [Math.sqrt(1 / bar), Math.sqrt(1 / bar - 1)];
+        const told = await noiseAt(z, t);
+        z = z.map((value, i) => {
+          const z0 = Math.min(1, Math.max(-1, recip * value - recipM1 * told[i]!));
+          const fresh = anew ? (recip * value - z0) / recipM1 : told[i]!;
+          return z0 * Math.sqrt(next) + Math.sqrt(1 - next) * fresh;
+        });
+      }
+      return z;
+    };
+    const cut = await LatentSampler.create({ ...shared, clip: true });
+    const drawn = await cut.draw(noise, 5);
+    await cut.release();
+    expectClose(drawn, { shape: [1, 3], data: await drawnBy(true) }, { absolute: 2e-5 });
+    // The noise from before the cut leads elsewhere.
+    const kept = await drawnBy(false);
+    expect(Math.max(...kept.map((value, i) => Math.abs(value - drawn.data[i]!)))).toBeGreaterThan(
+      0.05,
+    );
   });
 });

@@ -20,6 +20,7 @@ import { withThreads } from "../../src/training/run/threads.js";
 import { TeacherDenoiser, classCondition } from "../../src/training/teacher/index.js";
 import { ConstantWeights } from "../../src/nn/constant-weights.js";
 import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
+import { writePlainModels, writeTinyTeacherWith } from "./tiny-models.js";
 
 const runtime = withThreads(nodeRuntime(), 1);
 const LATENT = 6;
@@ -30,6 +31,8 @@ beforeAll(async () => {
   await writeTinyPictures(join(base, "pictures"));
   await writeTinyTeacherModel("v", join(base, "v"));
   await writeTinyTeacherModel("x0", join(base, "x0"));
+  await writePlainModels(base);
+  await writeTinyTeacherWith(join(base, "eps"), { head: "eps" });
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -71,6 +74,16 @@ describe("a run of stage B", () => {
   it("refuses a student and a teacher of different schedules", async () => {
     const task = taskOf(documentOf({ teacher: join(base, "x0") }));
     await expect(task.check()).rejects.toThrow(/expected student and teacher of one size.*sigmoid/);
+  });
+
+  it("refuses networks whose head tells nothing at t = 1", async () => {
+    const [plain, eps] = [join(base, "plain"), join(base, "eps")];
+    const refusal = /expected a network with head v, x0 or both, got eps/;
+    const check = (student: string, teacher: string) =>
+      taskOf(documentOf({ student, teacher })).check();
+    await expect(check(eps, plain)).rejects.toThrow(refusal);
+    await expect(check(plain, eps)).rejects.toThrow(refusal);
+    await check(plain, plain);
   });
 
   it("trains, is measured, is written, and predicts as the student does where nothing is told", async () => {
@@ -134,8 +147,9 @@ describe("a run of stage B", () => {
 
   it("is followed by a latent network, which needs no picture", async () => {
     const document = {
-      ...{ kind: "latent", parent: join(base, "model"), data: { path: join(base, "pictures") } },
-      ...{ network: { hidden_dim: 8, num_layers: 3, time_embedding_dim: 8 }, seed: 3, batch: 4 },
+      ...{ kind: "latent", parent: join(base, "plain-semantic"), seed: 3, batch: 4 },
+      data: { path: join(base, "pictures") },
+      ...{ network: { hidden_dim: 8, num_layers: 3, time_embedding_dim: 8 } },
       ...{ steps: 3, learning_rate: { peak: 0.01, floor: 0.001, warmup: 1 }, weight_decay: 0.01 },
       ...{ ema: { decay: 0.9 }, draw: { steps: 4 } },
     };
@@ -168,5 +182,12 @@ describe("a run of stage B", () => {
     expect(sampler.evaluations).toBe(4);
     // The student and what joins it are there too.
     expect((await readSemantic(model)).student.digest).toHaveLength(64);
+
+    // Latents are drawn for all classes alike, and a class that is drawn beside says another thing.
+    const classed = taskOf({ ...document, parent: join(base, "model") });
+    const refusal = /parent: expected a model without classes, got one of 3.*--like/;
+    await expect(classed.check()).rejects.toThrow(refusal);
+    const elsewhere = join(base, "latent-classed");
+    await expect(classed.train({ runtime, folder: elsewhere })).rejects.toThrow(refusal);
   }, 900_000);
 });

@@ -14,9 +14,15 @@ import { semanticSchema } from "../../src/distillation/semantic-run/config.js";
 import { exportSemantic, readSemantic } from "../../src/distillation/semantic-run/export.js";
 import { semanticPacking } from "../../src/distillation/semantic-run/loss.js";
 import type { Packing } from "../../src/nn/packed-weights.js";
-import { readTeacher } from "../../src/training/teacher/index.js";
+import {
+  exportTeacher,
+  readTeacher,
+  teacherDigest,
+  teacherPacking,
+  teacherSchema,
+} from "../../src/training/teacher/index.js";
 import { makeWeights } from "../models/goldens.js";
-import { writeTinyTeacherModel } from "../training/tiny-teacher.js";
+import { tinyTeacherDocument, writeTinyTeacherModel } from "../training/tiny-teacher.js";
 
 // Steps of the students.
 const TINY_STUDENT_STEPS = 4;
@@ -47,11 +53,16 @@ async function writeStudent(kind: string, parent: string, folder: string): Promi
   await exportStudent(config, teacher, round!, made, folder);
 }
 
-async function writeSemantic(student: string, teacher: string, folder: string): Promise<void> {
+async function writeSemantic(
+  student: string,
+  teacher: string,
+  folder: string,
+  changes: object = {},
+): Promise<void> {
   const config = semanticSchema.parse({
     ...{ kind: "semantic", student, teacher, student_steps: TINY_STUDENT_STEPS },
     ...{ target: { kind: "progressive" }, encoder: { width: 8, latent_dim: LATENT }, budget: 24 },
-    ...{ ...run, ...shown },
+    ...{ ...run, ...shown, ...changes },
   });
   const packing = semanticPacking(config, await readTeacher(student));
   await exportSemantic(config, trained(packing), folder);
@@ -81,3 +92,32 @@ export async function writeTinyModels(base: string): Promise<void> {
   await writeSemantic(of("progressive"), of("teacher"), of("semantic"));
   await writeLatent(of("semantic"), of("latent"));
 }
+
+/** Writes a teacher that knows no classes, or has other changes to what the tiny one is made of. */
+export async function writeTinyTeacherWith(
+  folder: string,
+  { unet = {}, ...changes }: { readonly unet?: object; readonly head?: string } = {},
+): Promise<void> {
+  const tiny = tinyTeacherDocument("nowhere", 1);
+  const bare = { ...tiny.unet, num_class_embeds: null, ...unet };
+  const draw = { ...tiny.draw, cfg: 1 };
+  const config = teacherSchema.parse({ ...tiny, class_dropout: 0, draw, ...changes, unet: bare });
+  const metadata = { config: teacherDigest(config) };
+  await exportTeacher(config, trained(teacherPacking(config)), folder, { metadata });
+}
+
+/** Writes `plain`, a teacher without classes, and `plain-semantic`, encoder and predictor beside it. */
+export async function writePlainModels(base: string): Promise<void> {
+  const of = (name: string): string => join(base, name);
+  await writeTinyTeacherWith(of("plain"));
+  await writeSemantic(of("plain"), of("plain"), of("plain-semantic"));
+}
+
+/** Steps that the predictor of a decoder was trained for. */
+export const DECODER_STEPS = 3;
+
+/** Writes encoder and predictor beside an undistilled teacher, trained to decode the data (variant d). */
+export const writeDecoder = (teacher: string, folder: string): Promise<void> =>
+  writeSemantic(teacher, teacher, folder, {
+    ...{ target: { kind: "data" }, student_steps: DECODER_STEPS },
+  });

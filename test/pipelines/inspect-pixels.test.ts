@@ -60,7 +60,11 @@ describe("inspection", () => {
       "drawn with": "ddim, 4 steps",
     });
     expect(unsupported).toContain("draw in other numbers of steps than 1, 2, 4");
-    expect((await inspect("consistency")).unsupported.join()).not.toMatch(/numbers of steps/);
+    const consistency = await inspect("consistency");
+    expect(consistency.unsupported.join()).not.toMatch(/numbers of steps/);
+    expect(consistency.facts).toMatchObject({
+      ...{ "trained for": "4 steps", "drawn with": "renoise, 1 step" },
+    });
   }, 900_000);
 
   it("tells of predictor, encoder and latent network, and of what is missing", async () => {
@@ -71,6 +75,7 @@ describe("inspection", () => {
     const student = await readTeacher(join(base, "progressive"));
     expect(semantic.facts).toMatchObject({
       ...{ "predictor's student": student.digest, "predictor is told": "the data" },
+      "predictor trained for": "4 steps, target progressive",
     });
     expect(semantic.unsupported.join()).toMatch(/no latent network/);
     const latent = await inspect("latent");

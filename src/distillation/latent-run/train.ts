@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { FollowspotError } from "../../core/errors.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { pickRows } from "../../guidance/rows.js";
 import { openDataset } from "../../io/dataset/index.js";
@@ -15,6 +16,7 @@ import { fit } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { warmupCosine } from "../../training/schedule.js";
 import { keepFacts } from "../../training/teacher/data.js";
+import { noClassOf } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import {
   latentFeeds,
@@ -42,9 +44,24 @@ export function openLatentData(
   });
 }
 
+/** The parent of a configuration. Throws FollowspotError when its folder is missing or damaged, or it has classes. */
+async function readLatentParent({ parent }: LatentConfig): Promise<SemanticStudent> {
+  const made = await readSemantic(parent);
+  const classes = noClassOf(made.student.unet);
+  if (classes === undefined) return made;
+  throw new FollowspotError(
+    `distil: parent: expected a model without classes, got one of ${classes}.`,
+    {
+      remedy:
+        "A latent network knows no classes, and would tell what one shows of a picture of another. Tell pictures of " +
+        "the class instead: followspot sample --like.",
+    },
+  );
+}
+
 /** Checks that the parent is there, and the data set if it is. Throws FollowspotError when not. */
 export async function checkLatent(config: LatentConfig): Promise<void> {
-  const parent = await readSemantic(config.parent);
+  const parent = await readLatentParent(config);
   if (existsSync(config.data.path)) await (await openLatentData(config, parent)).close();
 }
 
@@ -57,7 +74,7 @@ export function latentPacking(config: LatentConfig, parent: SemanticStudent): Pa
 /**
  * Trains until the configured steps are done or the signal comes.
  *
- * @throws FollowspotError when the parent, the data set or a checkpoint does not fit, or a loss is no number
+ * @throws FollowspotError when the parent has classes, when it, the data set or a checkpoint does not fit, or a loss is no number
  */
 export async function trainLatent(
   config: LatentConfig,
@@ -65,7 +82,7 @@ export async function trainLatent(
 ): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
   const { folder } = options;
   await mkdir(folder, { recursive: true });
-  const parent = await readSemantic(config.parent);
+  const parent = await readLatentParent(config);
   const latents = await latentsOf(config, parent, options);
   const statistics = latentStatistics(latents);
   await keepStatistics(folder, statistics);

@@ -160,12 +160,17 @@ export function studentConfig(
   { unet, head, facts }: Pick<Teacher, "unet" | "head" | "facts">,
   { steps, updates }: Round,
 ): TeacherConfig {
+  // A consistency student is taught on a fine grid to answer in one step.
+  const drawn = config.target.kind === "consistency" ? 1 : steps;
   const { data, class_dropout, flip, seed, batch, learning_rate, weight_decay, clip_norm } = config;
   return {
     ...{ data, class_dropout, flip, seed, batch, learning_rate, weight_decay, clip_norm, head },
     ...{ kind: "teacher", unet: { ...unet, dropout: 0 }, schedule: facts.schedule },
     ...{ loss: config.target.loss, times: steps, steps: updates, ema: config.ema },
     sample_every: config.sample_every,
-    draw: { ...config.draw, sampler: "ddim", steps, variance: "fixed_small", share: 0, cfg: 1 },
+    draw: {
+      ...{ ...config.draw, steps: drawn, sampler: "ddim", variance: "fixed_small" },
+      ...{ share: 0, cfg: 1 },
+    },
   };
 }

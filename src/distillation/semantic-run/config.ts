@@ -43,7 +43,14 @@ export const semanticSchema = z
     /** Whose content the latent tells. */
     source: z.enum(LATENT_SOURCES).default("data"),
   })
+  .superRefine(({ target: { kind }, source }, context) => {
+    if (kind !== "consistency" || source === "data") return;
+    context.addIssue({ code: "custom", path: ["source"], message: CIRCULAR });
+  })
   .readonly();
+
+const CIRCULAR =
+  "expected data with a consistency target, whose network is told the latent itself, got target";
 
 export type SemanticConfig = z.infer<typeof semanticSchema>;
 
@@ -59,10 +66,10 @@ export function asDistillation(config: SemanticConfig): DistillationConfig {
   };
 }
 
-/** The one round: an evaluation of encoder and predictor beside those of student and teacher. */
+/** The one round: an evaluation of encoder and predictor beside those of the student, in the target network too. */
 export function semanticRound(config: SemanticConfig): Round {
   const [round] = roundsOf(asDistillation(config)) as [Round];
-  const evaluations = round.evaluations + 1;
+  const evaluations = round.evaluations + (config.target.kind === "consistency" ? 2 : 1);
   const updates = Math.max(1, Math.floor(config.budget / (config.batch * evaluations)));
   return { ...round, evaluations, updates };
 }

@@ -50,10 +50,10 @@ export async function exportSemantic(
   const teacher = await readTeacher(config.teacher);
   const parts = partsOf(config, student);
   const weights = packing.unpack(average.data);
-  const { factor, source, wiring, target, guidance } = config;
+  const { student_steps: steps, factor, source, wiring, target, guidance } = config;
   const evaluations = step * semanticRound(config).evaluations * config.batch;
   const parents = { student: student.digest, teacher: teacher.digest };
-  const semantic = { factor, source, wiring, target, guidance, evaluations, parents };
+  const semantic = { steps, factor, source, wiring, target, guidance, evaluations, parents };
   await writeFolderAtomic(folder, async (into) => {
     await cp(shippedPath(config.student), into, { recursive: true });
     const facts = await readJson(join(into, TEACHER_FILES.facts));

@@ -2,20 +2,23 @@
 
 import type { Graph } from "../../engine/graph.js";
 import { clampedPredict } from "../../guidance/self-attention/index.js";
+import type { Predict } from "../../guidance/self-attention/index.js";
 import { gradientPredictor } from "../../models/gradient-predictor/index.js";
 import { semanticEncoder } from "../../models/semantic-encoder/index.js";
-import { keepMaps } from "../../nn/attention.js";
+import { fusedPolicy, keepMaps } from "../../nn/attention.js";
+import type { AttentionPolicy } from "../../nn/attention.js";
 import { collectSpecs } from "../../nn/input-weights.js";
-import { Packing } from "../../nn/packed-weights.js";
+import { PackedWeights, Packing } from "../../nn/packed-weights.js";
 import { scoped } from "../../nn/weights.js";
 import type { Weights } from "../../nn/weights.js";
 import type { LossBuilder } from "../../training/step.js";
 import type { Teacher } from "../../training/teacher/index.js";
+import { frozenVector } from "../frozen.js";
 import type { DistillationNetworks } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { distanceOf } from "../run/features.js";
 import { teacherOf } from "../run/round.js";
-import { informationGraph, semanticLoss } from "../semantic.js";
+import { combined, informationGraph, semanticLoss } from "../semantic.js";
 import type { SemanticNetworks } from "../semantic.js";
 import { asDistillation, partsOf } from "./config.js";
 import type { SemanticConfig } from "./config.js";
@@ -35,6 +38,7 @@ export function semanticNetworks(
   weights: Weights,
   config: Pick<SemanticConfig, "encoder" | "wiring" | "batch">,
   student: Teacher,
+  policy: AttentionPolicy = keepMaps,
 ): SemanticNetworks {
   const { unet, head } = student;
   const classLabels = classLabelsOf(graph, unet, config.batch);
@@ -43,31 +47,52 @@ export function semanticNetworks(
   return {
     student: pictureNetwork(known, unet, { head, classLabels }).staged,
     encode: (pictures) =>
-      semanticEncoder(scoped(weights, ENCODER), parts.encoder, pictures, keepMaps),
+      semanticEncoder(scoped(weights, ENCODER), parts.encoder, pictures, policy),
     predictor: (stages, latent) =>
       gradientPredictor(scoped(weights, PREDICTOR), parts.predictor, {
-        ...{ student: stages, latent, policy: keepMaps },
+        ...{ student: stages, latent, policy },
       }),
   };
 }
 
+/** Student, encoder and predictor by weights at rest, told the data's own pictures: the target network of consistency. */
+function targetNetwork(
+  graph: Graph,
+  weights: Weights,
+  config: SemanticConfig,
+  student: Teacher,
+): Predict {
+  const networks = semanticNetworks(graph, weights, config, student, fusedPolicy);
+  const { batch, picture } = shapeOf(config, student);
+  const latent = networks.encode(graph.input("pictures", "float32", [batch, ...picture]));
+  const answer: Predict = (x, level) => combined(networks, x, level, latent, config.factor);
+  return clampedPredict(answer, config.clamp ?? undefined);
+}
+
+/** The networks of a step; `resting` are the weights of the target network of consistency. */
 function networksOf(
   graph: Graph,
   weights: Weights,
   config: SemanticConfig,
   { student, teacher }: SemanticModels,
+  resting: () => Weights,
 ): SemanticNetworks & Pick<DistillationNetworks, "teacher" | "average"> {
   const { unet, head } = teacher;
   const classLabels = classLabelsOf(graph, unet, config.batch);
-  const networks = semanticNetworks(graph, weights, config, student);
   const guided = config.guidance !== null;
   const its = { parent: teacher, weights: teacher.weights, guided };
+  const isConsistent = config.target.kind === "consistency";
   return {
-    ...networks,
+    ...semanticNetworks(graph, weights, config, student),
     teacher: teacherOf(graph, asDistillation(config), its, { head, classLabels }),
-    // The student stays as it is, and so does its own answer.
-    average: clampedPredict((x, level) => networks.student(x, level).x0, config.clamp ?? undefined),
+    average: isConsistent ? targetNetwork(graph, resting(), config, student) : undefined,
   };
+}
+
+/** The encoder and predictor that the target network has, at rest: their average, or their weights of now. */
+function restingWeights(graph: Graph, config: SemanticConfig, student: Teacher): Weights {
+  const packing = semanticPacking(config, student);
+  return new PackedWeights(frozenVector(graph, packing, config.target.network), packing);
 }
 
 const shapeOf = (
@@ -81,10 +106,11 @@ const shapeOf = (
 /** The loss of a step. Inputs as of `distillation`, and `classLabels` int64 [N] for networks with classes. */
 export function semanticStepLoss(config: SemanticConfig, models: SemanticModels): LossBuilder {
   const { factor, source, target, batch } = config;
+  const { teacher, student } = models;
   return (weights, graph) => {
-    const networks = networksOf(graph, weights, config, models);
+    const resting = (): Weights => restingWeights(graph, config, student);
+    const networks = networksOf(graph, weights, config, models, resting);
     const options = { kind: target.kind, factor, source };
-    const { teacher, student } = models;
     const distance = distanceOf(graph, target, teacher, classLabelsOf(graph, teacher.unet, batch));
     return semanticLoss(graph, options, networks, shapeOf(config, student), distance);
   };
@@ -98,7 +124,8 @@ export function semanticInformation(
 ): Graph {
   const { factor, source, target } = config;
   const { graph } = weights;
-  const networks = networksOf(graph, weights, config, models);
+  // What is measured is the average already.
+  const networks = networksOf(graph, weights, config, models, () => weights);
   const options = { kind: target.kind, factor, source };
   return informationGraph(graph, options, networks, shapeOf(config, models.student));
 }

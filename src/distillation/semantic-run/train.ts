@@ -18,6 +18,7 @@ import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { gridFeeds } from "../grid.js";
+import { expectPictureHead, expectSkipHead } from "../network.js";
 import { StudentBatches } from "../run/batches.js";
 import { studentConfig } from "../run/config.js";
 import { TOLD } from "../semantic.js";
@@ -30,7 +31,7 @@ import type { SemanticModels } from "./loss.js";
 /**
  * The student and the teacher of a configuration.
  *
- * @throws FollowspotError when a folder is missing or damaged, or they do not fit each other
+ * @throws FollowspotError when a folder is missing or damaged, they do not fit each other, or a head does not fit the target
  */
 export async function readSemanticModels(config: SemanticConfig): Promise<SemanticModels> {
   const [student, teacher] = [await readTeacher(config.student), await readTeacher(config.teacher)];
@@ -42,6 +43,9 @@ export async function readSemanticModels(config: SemanticConfig): Promise<Semant
         `${told(student)} and ${told(teacher)}.`,
     );
   }
+  expectPictureHead("student", student);
+  expectPictureHead("teacher", teacher);
+  if (config.target.kind === "consistency") expectSkipHead("student", student);
   partsOf(config, student);
   return { student, teacher };
 }
