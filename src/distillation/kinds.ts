@@ -1,7 +1,8 @@
 // Distillation as tasks of training, and all kinds of tasks there are.
 
-import { parseTask, taskOf as trainingTask } from "../training/kinds.js";
+import { taskOf as trainingTask } from "../training/kinds.js";
 import type { TrainingTask } from "../training/kinds.js";
+import { checkDocument } from "../training/run/checked.js";
 import { checkTeacherData } from "../training/teacher/data.js";
 import {
   distributionDigest,
@@ -136,11 +137,12 @@ function textStudentTask(config: TextStudentConfig): TrainingTask {
  */
 export function taskOf(json: Readonly<Record<string, unknown>>): TrainingTask {
   return trainingTask(json, {
-    distillation: (document) => distillationTask(parseTask(distillationSchema, document)),
-    semantic: (document) => semanticTask(parseTask(semanticSchema, document)),
-    "text-to-image-student": (document) => textStudentTask(parseTask(textStudentSchema, document)),
+    distillation: (document) => distillationTask(checkDocument(distillationSchema, document)),
+    semantic: (document) => semanticTask(checkDocument(semanticSchema, document)),
+    "text-to-image-student": (document) =>
+      textStudentTask(checkDocument(textStudentSchema, document)),
     "distribution-matching": (document) =>
-      distributionTask(parseTask(distributionSchema, document)),
-    latent: (document) => latentTask(parseTask(latentSchema, document)),
+      distributionTask(checkDocument(distributionSchema, document)),
+    latent: (document) => latentTask(checkDocument(latentSchema, document)),
   });
 }

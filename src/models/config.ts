@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
+import { explainIssue } from "../io/json-issues.js";
 
 export const count = z.int().positive();
 
@@ -31,7 +32,7 @@ export function parseConfig<T>(
   json: unknown,
   inert: InertOptions = {},
 ): T {
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, { error: explainIssue });
   if (!parsed.success) {
     throw new FollowspotError(`${model} config: ${firstProblem(parsed.error)}.`, {
       cause: parsed.error,
@@ -43,6 +44,21 @@ export function parseConfig<T>(
     throw unsupported(model, option, value, values);
   }
   return parsed.data;
+}
+
+/**
+ * Checks that a configuration of one's own has known options alone, or such as begin with "_". Those of foreign models
+ * may have any: files of other versions do.
+ *
+ * @throws FollowspotError naming the ones that are not, which would be dropped without a word
+ */
+export function refuseUnknown(model: string, json: unknown, known: readonly string[]): void {
+  const unknown = Object.keys(json as object).filter((key) => !/^_/.test(key) && !known.includes(key));
+  if (unknown.length === 0) return;
+  throw new FollowspotError(
+    `${model} config: expected options of ${known.join(", ")}, got ${unknown.join(", ")}.`,
+    { remedy: 'Remarks of your own begin with "_".' },
+  );
 }
 
 /** The error for an option that is valid elsewhere but not built here. */

@@ -1,6 +1,5 @@
 // The kinds of models that are trained from a configuration, behind one interface.
 
-import type { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import type { Packing } from "../nn/packed-weights.js";
@@ -10,6 +9,7 @@ import { trainAutoencoder } from "./autoencoder/train.js";
 import { contrastiveDigest, contrastiveSchema } from "./contrastive/config.js";
 import { exportTextEncoder, trainContrastive } from "./contrastive/train.js";
 import type { TrainOptions } from "./fit.js";
+import { checkDocument } from "./run/checked.js";
 import { teacherSchema } from "./teacher/config.js";
 import { teacherTask } from "./teacher/task.js";
 import { textToImageSchema } from "./text-to-image/config.js";
@@ -40,7 +40,7 @@ export interface TrainingTask {
 }
 
 function textToImage(json: unknown): TrainingTask {
-  const config = parseTask(textToImageSchema, json);
+  const config = checkDocument(textToImageSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: configDigest(config) },
     check: async () => void (await readParts(config)),
@@ -53,7 +53,7 @@ function textToImage(json: unknown): TrainingTask {
 }
 
 function autoencoder(json: unknown): TrainingTask {
-  const config = parseTask(autoencoderSchema, json);
+  const config = checkDocument(autoencoderSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: autoencoderDigest(config) },
     check: async () => undefined,
@@ -70,7 +70,7 @@ function autoencoder(json: unknown): TrainingTask {
 }
 
 function contrastive(json: unknown): TrainingTask {
-  const config = parseTask(contrastiveSchema, json);
+  const config = checkDocument(contrastiveSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: contrastiveDigest(config) },
     check: async () => undefined,
@@ -86,18 +86,8 @@ const KINDS: Readonly<Record<string, (json: unknown) => TrainingTask>> = {
   "text-to-image": textToImage,
   autoencoder,
   contrastive,
-  teacher: (json) => teacherTask(parseTask(teacherSchema, json)),
+  teacher: (json) => teacherTask(checkDocument(teacherSchema, json)),
 };
-
-/** A document by its schema. Throws FollowspotError naming every field at fault. */
-export function parseTask<T>(schema: z.ZodType<T>, json: unknown): T {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => {
-    return path.length === 0 ? message : `${path.join(".")}: ${message}`;
-  });
-  throw new FollowspotError(`config: ${faults.join("; ")}.`, { cause: result.error });
-}
 
 /**
  * The task that a configuration describes.

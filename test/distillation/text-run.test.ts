@@ -14,11 +14,13 @@ import { exportTextStudent } from "../../src/distillation/text-run/export.js";
 import { textStudentLoss, textStudentPacking } from "../../src/distillation/text-run/loss.js";
 import { readTextParent } from "../../src/distillation/text-run/parent.js";
 import type { TextParent } from "../../src/distillation/text-run/parent.js";
+import { makeSchedule, schedulerConfig } from "../../src/diffusion/index.js";
 import { gradient } from "../../src/engine/gradient.js";
 import { Graph } from "../../src/engine/graph.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import type { Tensors } from "../../src/engine/runtime/session.js";
 import { loadPipeline } from "../../src/index.js";
+import { openSafetensors } from "../../src/io/safetensors.js";
 import { initialise } from "../../src/nn/init.js";
 import { PackedWeights } from "../../src/nn/packed-weights.js";
 import { exportTextToImage } from "../../src/training/text-to-image/export.js";
@@ -227,6 +229,18 @@ describe("a distilled text-to-image model", () => {
       parent: { digest: parent.digest },
       student: { guidance: 3, levels: 10 },
     });
+  });
+
+  it("has weights that say whose student they are, and of which noise", async () => {
+    const path = join(student, "unet/diffusion_pytorch_model.safetensors");
+    const { metadata } = await openSafetensors(path);
+    expect(metadata).toMatchObject({ role: "student", parent: parent.digest });
+    const schedule = JSON.parse(metadata["schedule"]!) as Record<string, unknown>;
+    // Its noise is its parent's.
+    expect(makeSchedule(schedulerConfig(schedule)).alphasCumprod).toEqual(
+      parent.schedule.alphasCumprod,
+    );
+    expect(schedule).toMatchObject({ prediction_type: "v_prediction" });
   });
 
   it.each([1, 2, 4])("draws in %i steps, placed", async (steps) => {

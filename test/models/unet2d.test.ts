@@ -156,6 +156,13 @@ describe("the gradient of a UNet2DModel", () => {
   });
 });
 
+describe("a configuration from elsewhere", () => {
+  it("may have options that we know nothing of", () => {
+    const config = cases["ddpm"]!.config as object;
+    expect(parseUNet2DConfig({ ...config, of_tomorrow: 1 })).toEqual(parseUNet2DConfig(config));
+  });
+});
+
 describe("unet2d refuses", () => {
   const { config, feeds } = modelOf("classes");
   const built = (change: Record<string, HostTensor>) => () =>
@@ -183,8 +190,10 @@ describe("unet2d refuses", () => {
   it.each([
     [{ time_embedding_type: "fourier" }, /time_embedding_type: expected "positional"/],
     [{ class_embed_type: "timestep" }, /class_embed_type: expected null or false/],
-    [{ block_out_channels: [16, 18] }, /block_out_channels: expected "multiples of 4", got 18/],
-    [{ attention_head_dim: 5 }, /expected "multiples of 5", got 24/],
+    [{ block_out_channels: [16, 18] }, /block_out_channels: expected multiples of norm_num_groups, 4, got 18/],
+    [{ attention_head_dim: 5 }, /expected multiples of attention_head_dim, 5, got 24/],
+    [{ attn_norm_num_groups: 7 }, /expected multiples of attn_norm_num_groups, 7, got 24/],
+    [{ sample_size: "8" }, /sample_size: expected a number or a list, got "8"/],
     [{ down_block_types: ["DownBlock2D"] }, /down_block_types: expected 2 values/],
     [{ up_block_types: ["SkipUpBlock2D", "UpBlock2D"] }, /up_block_types.0/],
   ])("the configuration %o", (change, message) => {

@@ -58,7 +58,7 @@ export const textStudentSchema = z
     /** Random boxes that teacher and student obey alike; a student that never saw an edit when null. */
     edits: edits.nullable().default(null),
     seed: z.int().nonnegative(),
-    batch: whole,
+    batch: parents.batch,
     steps: whole,
     learning_rate: parents.learning_rate,
     optimiser: parents.optimiser,

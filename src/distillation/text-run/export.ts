@@ -38,6 +38,22 @@ function schedulerOf(
   };
 }
 
+/** Settings of the scheduler that say which noise a network knows, and what it puts out. */
+const NOISE = [
+  "num_train_timesteps",
+  "beta_schedule",
+  "beta_start",
+  "beta_end",
+  "trained_betas",
+  "rescale_betas_zero_snr",
+  "prediction_type",
+] as const;
+
+/** The noise schedule as the weights' metadata tell it. */
+function scheduleOf(scheduler: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(Object.fromEntries(NOISE.map((key) => [key, scheduler[key]])));
+}
+
 /** The edit that a student has seen is the one it is drawn with. */
 const placementOf = ({ trailing, gain, lift, outside, until }: EditChoice) => ({
   ...{ trailing, gain, lift, outside, until },
@@ -83,6 +99,7 @@ export async function exportTextStudent(
     await writeSafetensors(join(target, NETWORK_WEIGHTS), halves, {
       ...{ format: "pt", role: "student", step: String(step) },
       ...{ parent: parent.digest, config: textStudentDigest(config) },
+      schedule: scheduleOf(scheduler),
     });
     await writeJson(join(target, "scheduler", "scheduler_config.json"), scheduler);
     await writeJson(join(target, OWN_FILE), factsOf(parent, config));

@@ -1,7 +1,8 @@
 // The configuration of UNet2DModel, under diffusers' names and with its defaults.
 
 import { z } from "zod";
-import { count, OFF, parseConfig, spread, unsupported } from "../config.js";
+import { FollowspotError } from "../../core/errors.js";
+import { count, OFF, parseConfig, refuseUnknown, spread } from "../config.js";
 import type { InertOptions } from "../config.js";
 
 const MODEL = "unet2d";
@@ -71,24 +72,34 @@ export interface BlockPlan2D {
  */
 export function parseUNet2DConfig(json: unknown): UNet2DConfig {
   const config = parseConfig(MODEL, schema, json, inert);
-  for (const [divisor, widths] of divisions(config)) {
+  for (const [option, divisor, widths] of divisions(config)) {
     const uneven = widths.find((channels) => channels % divisor !== 0);
     if (uneven === undefined) continue;
-    throw unsupported(MODEL, "block_out_channels", uneven, [`multiples of ${divisor}`]);
+    throw new FollowspotError(
+      `${MODEL} config: block_out_channels: expected multiples of ${option}, ${divisor}, got ${uneven}.`,
+      { remedy: "Change one of the two." },
+    );
   }
   return config;
 }
 
-/** Whole numbers of groups and heads, and the widths that are to be their multiples. */
-function divisions(config: UNet2DConfig): [divisor: number, widths: number[]][] {
+/** As parseUNet2DConfig, for a network that is to be trained: an option that is none would be a mistype. */
+export function parseNewUNet2DConfig(json: unknown): UNet2DConfig {
+  const config = parseUNet2DConfig(json);
+  refuseUnknown(MODEL, json, [...Object.keys(schema.shape), ...Object.keys(inert)]);
+  return config;
+}
+
+/** Options that divide widths, and the widths that are to be their multiples. */
+function divisions(config: UNet2DConfig): [option: string, divisor: number, widths: number[]][] {
   const { block_out_channels: widths, mid_block_type: mid, add_attention: midAttends } = config;
   const plans = [...downPlans2D(config), ...upPlans2D(config)];
   const attending = plans.filter(({ attends }) => attends).map(({ channels }) => channels);
   const last = mid !== null && midAttends ? [widths.at(-1)!] : [];
   return [
-    [config.norm_num_groups, widths],
-    [config.attn_norm_num_groups ?? 1, last],
-    [config.attention_head_dim ?? 1, [...attending, ...last]],
+    ["norm_num_groups", config.norm_num_groups, widths],
+    ["attn_norm_num_groups", config.attn_norm_num_groups ?? 1, last],
+    ["attention_head_dim", config.attention_head_dim ?? 1, [...attending, ...last]],
   ];
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { parseAutoencoderTinyConfig } from "../../models/vae/index.js";
+import { batchSize } from "../batch-size.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
 import { documentDigest } from "../digest.js";
 import { factorOf } from "./folder.js";
@@ -25,7 +26,7 @@ export const autoencoderSchema = z
     /** Weight of the latents' distance from mean 0 and variance 1, channel by channel. */
     moments_weight: z.number().nonnegative(),
     seed: z.int().nonnegative(),
-    batch: z.int().positive(),
+    batch: batchSize,
     steps: z.int().positive(),
     learning_rate: z.strictObject({
       peak: z.number().positive(),

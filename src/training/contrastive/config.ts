@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
+import { batchSize } from "../batch-size.js";
 import { documentDigest } from "../digest.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
 
@@ -19,7 +20,7 @@ export const contrastiveSchema = z
     text_encoder: z.unknown().transform(parseTextEncoderConfig),
     seed: z.int().nonnegative(),
     /** Pairs a step: each caption is to be told from so many others. */
-    batch: z.int().min(2),
+    batch: batchSize.min(2),
     /** Whether each picture is also told from a caption that is nearly right. */
     wrong_captions: z.boolean().default(false),
     steps: z.int().positive(),

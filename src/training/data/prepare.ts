@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { z } from "zod";
+import { shown } from "../../io/json-issues.js";
 import type { TrainOptions } from "../fit.js";
 import { openPool, renderPool } from "./pool.js";
 import type { Pool } from "./pool.js";
@@ -18,14 +19,16 @@ export const sceneChoiceSchema = z.strictObject({
   things: z
     .tuple([share, share, share])
     .refine((shares) => Math.abs(shares[0] + shares[1] + shares[2] - 1) < 1e-6, {
-      error: "expected three shares that sum to 1",
+      error: ({ input }) => `expected three shares that sum to 1, got ${shown(input)}`,
     })
     .nullable()
     .default(null),
   /** Range of the sides of the things, as fractions of the picture; that of the evaluated scenes when null. */
   sides: z
     .tuple([z.number().min(0.15), z.number().max(0.6)])
-    .refine(([low, high]) => low <= high, { error: "expected the smaller side first" })
+    .refine(([low, high]) => low <= high, {
+      error: ({ input }) => `expected the smaller side first, got ${shown(input)}`,
+    })
     .nullable()
     .default(null),
 });

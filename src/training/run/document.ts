@@ -7,6 +7,7 @@ import { FollowspotError } from "../../core/errors.js";
 import { readJsonObject } from "../../io/json.js";
 import type { JsonObject } from "../../io/json.js";
 import { findPackageRoot } from "../../io/package-root.js";
+import { fieldsOf, schemaOf } from "./checked.js";
 
 const ENDING = ".json";
 
@@ -55,10 +56,10 @@ export function nameOf(path: string): string {
 export type Override = string | number | boolean | null;
 
 /**
- * The document with values replaced: `{ "unet.block_out_channels.0": 32 }`. Where the place holds a list,
- * an object or null, which stands for one that is left out, a text is read as JSON if it is any.
+ * The document with values replaced: `{ "unet.block_out_channels.0": 32 }`. A list or an object as JSON replaces
+ * whatever is no text.
  *
- * @param known - the document with all defaults filled in: a path must be there
+ * @param known - the document with all defaults filled in: a path must be there, or be an option of its schema
  * @throws FollowspotError naming the path that is not, with those beside it
  */
 export function withOverrides(
@@ -69,24 +70,39 @@ export function withOverrides(
   const changed = structuredClone(document);
   for (const [path, value] of Object.entries(overrides)) {
     const keys = path.split(".");
-    const before = valueAt(known, keys, path);
-    const after = typeof before === "object" ? fromJson(value) : value;
-    setAt(changed, known, keys, after);
+    const before = valueAt(known, keys, value);
+    setAt(changed, known, keys, typeof before === "string" ? value : fromJson(value));
   }
   return changed;
 }
 
-function valueAt(known: unknown, keys: readonly string[], path: string): unknown {
-  let place = known;
-  for (const key of keys) {
-    if (typeof place !== "object" || place === null || !Object.hasOwn(place, key)) {
-      const beside = typeof place === "object" && place !== null ? Object.keys(place) : [];
-      const allowed = beside.length > 0 ? `one of ${beside.join(", ")}` : "no further key";
-      throw new FollowspotError(`--set ${path}: expected ${allowed}, got "${key}".`);
+/** What stands at a place; undefined for an option that is left out. */
+function valueAt(known: JsonObject, keys: readonly string[], value: Override): unknown {
+  let place: unknown = known;
+  let schema = schemaOf(known);
+  for (const [depth, key] of keys.entries()) {
+    const fields = fieldsOf(schema);
+    const holder = typeof place === "object" ? (place as JsonObject | null) : null;
+    const beside = new Set([...Object.keys(holder ?? {}), ...Object.keys(fields)]);
+    if (!beside.has(key)) {
+      const allowed = beside.size > 0 ? `one of ${[...beside].join(", ")}` : "no further key";
+      throw new FollowspotError(`--set ${keys.join(".")}: expected ${allowed}, got "${key}".`);
     }
-    place = (place as JsonObject)[key];
+    if (holder === null) throw wholeFirst(keys, depth, value);
+    place = holder[key];
+    schema = fields[key];
   }
   return place;
+}
+
+/** The error for a key of what is left out: its neighbours may be needed, so it is set as a whole. */
+function wholeFirst(keys: readonly string[], depth: number, value: Override): FollowspotError {
+  const whole = keys.slice(0, depth).join(".");
+  const inside = keys.slice(depth).reduceRight<unknown>((held, key) => ({ [key]: held }), value);
+  return new FollowspotError(
+    `--set ${keys.join(".")}: expected ${whole} to be an object, got none.`,
+    { remedy: `Set it as a whole: --set '${whole}=${JSON.stringify(inside)}'.` },
+  );
 }
 
 function setAt(
@@ -104,6 +120,7 @@ function setAt(
   setAt(document[key!] as JsonObject, known[key!] as JsonObject, rest, value);
 }
 
+/** A text's list or object, if it is one. */
 function fromJson(value: Override): unknown {
   if (typeof value !== "string") return value;
   try {

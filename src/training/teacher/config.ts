@@ -7,8 +7,9 @@ import { LOG_SNR_KINDS } from "../../diffusion/log-snr.js";
 import { HEADS } from "../../diffusion/parameterisations.js";
 import type { Head } from "../../diffusion/parameterisations.js";
 import { RESIZE_FILTERS } from "../../io/dataset/index.js";
-import { parseUNet2DConfig, strideOf } from "../../models/unet2d/index.js";
+import { parseNewUNet2DConfig, strideOf } from "../../models/unet2d/index.js";
 import type { UNet2DConfig } from "../../models/unet2d/index.js";
+import { batchSize } from "../batch-size.js";
 import { documentDigest } from "../digest.js";
 
 const share = z.number().min(0).max(1);
@@ -49,7 +50,7 @@ export const teacherSchema = z
     kind: z.literal("teacher"),
     data,
     /** The contents of the network's config.json; with classes it has one row more, for no class. */
-    unet: z.unknown().transform(parseUNet2DConfig),
+    unet: z.unknown().transform(parseNewUNet2DConfig),
     head: z.enum(HEADS),
     schedule,
     loss: z.enum(LOSS_WEIGHTINGS),
@@ -60,7 +61,7 @@ export const teacherSchema = z
     /** Whether half of the pictures are mirrored. */
     flip: z.boolean(),
     seed: z.int().nonnegative(),
-    batch: whole,
+    batch: batchSize,
     steps: whole,
     learning_rate: z.strictObject({
       peak: z.number().positive(),

@@ -5,6 +5,7 @@ import { SAMPLER_NAMES } from "../../diffusion/samplers/registry.js";
 import type { SamplerName } from "../../diffusion/samplers/registry.js";
 import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { parseUNetConfig } from "../../models/unet/index.js";
+import { batchSize } from "../batch-size.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
 import { timestepsSchema } from "./timesteps.js";
 
@@ -29,7 +30,7 @@ export const textToImageSchema = z
     /** The contents of scheduler_config.json. */
     scheduler: z.record(z.string(), z.unknown()),
     seed: z.int().nonnegative(),
-    batch: z.int().positive(),
+    batch: batchSize,
     steps: z.int().positive(),
     learning_rate: z.strictObject({
       peak: z.number().positive(),

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { explainIssue } from "./json-issues.js";
+
+/** What is told of a value that a schema refuses. */
+function told(schema: z.ZodType, value: unknown): string {
+  const { error } = schema.safeParse(value, { error: explainIssue });
+  return (error?.issues ?? []).map(({ path, message }) => [...path, message].join(": ")).join("; ");
+}
+
+describe("a fault in a JSON value is told with what was got", () => {
+  const pair = z.tuple([z.number(), z.number()]);
+  const either = z.union([
+    z.strictObject({ power: z.number().positive() }),
+    z.strictObject({ mean: z.number() }),
+  ]);
+  it.each<[z.ZodType, unknown, string]>([
+    [z.number(), "1", 'expected a number, got "1"'],
+    [z.number(), NaN, "expected a number, got NaN"],
+    [z.int(), 1.5, "expected a whole number, got 1.5"],
+    [z.string(), undefined, "expected a text, got nothing"],
+    [z.boolean(), null, "expected true or false, got null"],
+    [z.strictObject({}), [1], "expected an object, got [1]"],
+    [z.int().positive(), 0, "expected a number above 0, got 0"],
+    [z.int().min(2), 1, "expected a number of at least 2, got 1"],
+    [z.number().max(5), 6, "expected a number of at most 5, got 6"],
+    [z.number().lt(5), 5, "expected a number below 5, got 5"],
+    [z.string().min(1), "", 'expected a text of at least 1 characters, got ""'],
+    [pair, [1], "expected a list of at least 2 values, got [1]"],
+    [z.array(z.number()), ["x"], '0: expected a number, got "x"'],
+    [z.enum(["v", "x0"]), "w", 'expected one of v, x0, got "w"'],
+    [z.literal("teacher"), "x", 'expected "teacher", got "x"'],
+    [z.union([z.number(), pair]), "[8,8]", 'expected a number or a list, got "[8,8]"'],
+    [either, { powr: 1 }, 'expected power to be a number or mean to be a number, got {"powr":1}'],
+    [either, 3, "expected an object, got 3"],
+    [
+      z.string().max(1),
+      "x".repeat(99),
+      `expected a text of at most 1 characters, got "${"x".repeat(79)}...`,
+    ],
+  ])("%#: %o", (schema, value, message) => {
+    expect(told(schema, value)).toBe(message);
+  });
+
+  it("names the keys of an object that has another", () => {
+    const schema = z.strictObject({ a: z.number(), b: z.number().optional() });
+    expect(told(schema, { a: 1, c: 2, d: 3 })).toBe('expected keys of a, b, got "c", "d"');
+  });
+
+  it("leaves a schema its own words", () => {
+    const odd = z.number().refine((value) => value % 2 === 1, { error: "expected an odd number" });
+    expect(told(odd, 2)).toBe("expected an odd number");
+  });
+});

@@ -1,0 +1,62 @@
+// The training commands that docs/ shows: each is taken as the command line takes it, and describes a run.
+
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { runWith } from "../../src/cli/test-context.js";
+import { taskOf } from "../../src/distillation/kinds.js";
+import type { TrainRequest, TrainService } from "../../src/pipelines/train-request.js";
+import { nameOf, readDocument, withOverrides } from "../../src/training/run/document.js";
+
+/** The training commands of a page, in blocks and in sentences, with lines that a backslash goes on joined. */
+async function commandsOf(page: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), "utf8");
+  const whole = text.replace(/\\\n\s*/g, "");
+  return [...whole.matchAll(/followspot (train [^`#\n]+)/g)].map(([, command]) => command!.trim());
+}
+
+/** A command's words, as a shell divides them. */
+const wordsOf = (command: string): string[] =>
+  (command.match(/(?:'[^']*'|\S)+/g) ?? []).map((word) => word.replaceAll("'", ""));
+
+/** What a command orders. */
+async function requestOf(command: string): Promise<TrainRequest> {
+  const requests: TrainRequest[] = [];
+  const training: TrainService = {
+    train: async (request) => {
+      requests.push(request);
+      return { folder: "runs/1", steps: 1, unfinished: true };
+    },
+    resolveTraining: async (request) => {
+      requests.push(request);
+      return {};
+    },
+  };
+  const services = { training: () => Promise.resolve(training) };
+  const { code, stderr } = await runWith(wordsOf(command), { services });
+  expect(code, stderr).toBe(0);
+  return requests[0]!;
+}
+
+/** The preset that an order is about: a run to go on with is named for it. */
+function presetOf({ config, resume }: TrainRequest): string {
+  const run = /^\d+-(.+)$/.exec(nameOf(resume ?? ""));
+  return run?.[1] ?? config;
+}
+
+describe.each([
+  ["distill.md", 10],
+  ["training.md", 12],
+])("the commands of docs/%s", async (page, least) => {
+  const commands = await commandsOf(page);
+
+  it("are found", () => {
+    expect(commands.length).toBeGreaterThanOrEqual(least);
+  });
+
+  it.each(commands)("%s", async (command) => {
+    const request = await requestOf(command);
+    const { document } = await readDocument(presetOf(request));
+    const changed = withOverrides(document, taskOf(document).config, request.overrides);
+    expect(taskOf(changed).steps).toBeGreaterThan(0);
+  });
+});
