@@ -2,6 +2,7 @@
 
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileError } from "../io/file-error.js";
 import type { TrainOptions } from "../training/fit.js";
 import type { LoopReport } from "../training/loop.js";
 import type { StepReport } from "../training/trainer.js";
@@ -11,7 +12,10 @@ import type { Reporter } from "./draw-request.js";
 const WINDOW = 20;
 
 type Hooks = Required<
-  Pick<TrainOptions, "onStage" | "onProgress" | "onStart" | "onStep" | "onReport" | "onSheet">
+  Pick<
+    TrainOptions,
+    "onWarning" | "onStage" | "onProgress" | "onStart" | "onStep" | "onReport" | "onSheet"
+  >
 >;
 
 /** Pictures a second over the latest steps. */
@@ -34,6 +38,7 @@ export class TrainProgress implements Hooks {
   private stage = "";
   private shown = "";
   private begun = 0;
+  private logFails = false;
 
   constructor(
     private readonly folder: string,
@@ -49,10 +54,20 @@ export class TrainProgress implements Hooks {
     this.reporter.note(line);
   }
 
-  /** A line for the log alone. */
+  /** A line for the log alone. Its first failure is told: a run can do without. */
   log(line: string): void {
-    appendFileSync(join(this.folder, "log.txt"), `${new Date().toISOString()} ${line}\n`);
+    const path = join(this.folder, "log.txt");
+    try {
+      appendFileSync(path, `${new Date().toISOString()} ${line}\n`);
+    } catch (error) {
+      if (this.logFails) return;
+      this.logFails = true;
+      const { message } = fileError("write", path, error) as Error;
+      this.reporter.note(`warning: log: ${message} Training goes on; this is told once.`);
+    }
   }
+
+  readonly onWarning = (warning: string): void => this.tell(warning);
 
   readonly onStage = (label: string): void => {
     this.stage = label;

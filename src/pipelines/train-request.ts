@@ -34,8 +34,9 @@ export interface TrainService {
   /**
    * Trains. On abort it writes a checkpoint and resolves, unfinished: an interrupted training is no failure.
    *
-   * @throws FollowspotError as resolveTraining; when the run to go on with is missing, damaged or of
-   *   another configuration; when a loss is no number, the last good state being saved
+   * @throws FollowspotError as resolveTraining; when the run to go on with is missing, damaged, of another
+   *   configuration or trained by another process; when a step is not finite, the last good state being saved;
+   *   when the last checkpoint cannot be written
    */
   train(request: TrainRequest, reporter: Reporter, signal: AbortSignal): Promise<TrainResult>;
 }

@@ -9,6 +9,8 @@ import type { TrainingTask } from "../training/kinds.js";
 import { nameOf, readDocument, withOverrides } from "../training/run/document.js";
 import { claimRun, createRun, findRun, readRun, writeRun } from "../training/run/folder.js";
 import type { RunFacts } from "../training/run/folder.js";
+import { lockRun } from "../training/run/lock.js";
+import type { Release } from "../training/run/lock.js";
 import { packageVersion } from "./draw-version.js";
 import type { TrainRequest } from "./train-request.js";
 
@@ -35,13 +37,14 @@ const CHANGEABLE = new Set([
   "draw",
 ]);
 
-/** A run whose folder is there. */
+/** A run whose folder is there, and this process's own until it is released. */
 export interface OpenedRun {
   readonly folder: string;
   readonly task: TrainingTask;
   readonly facts: RunFacts;
   /** What a person should know of it, a line each. */
   readonly remarks: readonly string[];
+  readonly release: Release;
 }
 
 interface ResolvedRun {
@@ -64,14 +67,24 @@ export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
   return resolved;
 }
 
-/** Makes or finds the folder of a resolved run, and writes down what it is. Throws as `resolveRun`. */
+/**
+ * Makes or finds the folder of a resolved run, takes it, and writes down what it is.
+ *
+ * @throws FollowspotError as `resolveRun`, and when another process trains there
+ */
 export async function openRun(request: TrainRequest): Promise<OpenedRun> {
   const { task, facts, remarks, folder: old } = await resolveRun(request);
   const wanted = request.folder;
   const folder =
     old ?? (wanted === undefined ? await createRun(RUNS, facts.name) : await claimRun(wanted));
-  await writeRun(folder, facts, task.config);
-  return { folder, task, facts, remarks };
+  const release = await lockRun(folder);
+  try {
+    await writeRun(folder, facts, task.config);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { folder, task, facts, remarks, release };
 }
 
 async function newRun({ config, overrides, threads }: TrainRequest): Promise<ResolvedRun> {
@@ -87,26 +100,40 @@ async function newRun({ config, overrides, threads }: TrainRequest): Promise<Res
 }
 
 async function oldRun(request: TrainRequest, resume: string): Promise<ResolvedRun> {
-  const folder = await findRun(resume, RUNS, nameOf(request.config));
+  const { folder, passedOver } = await findRun(resume, RUNS, nameOf(request.config));
   const { facts, config } = await readRun(folder);
   refuseOther(request, folder, facts);
   const before = taskOf(config);
   const task = taskOf(withOverrides(config, before.config, request.overrides));
   const changes = changesOf(before.config, task.config);
   const threads = request.threads ?? facts.threads;
+  const completed = await completedSteps(task, folder);
+  refuseFewer(task, folder, completed);
   const remarks = [
+    ...passedOver.map((each) => `warning: ${each} holds no run, and is passed over`),
     ...changes.map((key) => `changed: ${key} is ${JSON.stringify(task.config[key])}`),
     ...(threads === facts.threads
       ? []
       : [
           `warning: ${threads} threads where the run had ${facts.threads}: it rounds otherwise now`,
         ]),
-    ...((await completedSteps(task, folder)) > 0
+    ...(completed > 0
       ? []
-      : [`warning: ${folder} has no checkpoint: training starts from the first step`]),
+      : [
+          `warning: ${folder} has no checkpoint to go on from: training starts from the first step`,
+        ]),
   ];
   const digests = [...new Set([...facts.digests, task.digest])];
   return { folder, task, facts: { ...facts, threads, digests }, remarks };
+}
+
+/** Steps that were taken are not undone. */
+function refuseFewer({ steps }: TrainingTask, folder: string, completed: number): void {
+  if (steps >= completed) return;
+  throw new FollowspotError(
+    `resume: steps: expected at least the ${completed} that ${folder} has taken, got ${steps}.`,
+    { remedy: "Leave the steps as they are or raise them, or start a new run." },
+  );
 }
 
 /** Steps that a run's folder holds. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { timeLimited } from "../core/time-limit.js";
 import { nodeRuntime } from "../engine/runtime/node.js";
 import { withThreads } from "../training/run/threads.js";
+import { changedPictures } from "../training/teacher/data.js";
 import type { Reporter } from "./draw-request.js";
 import { TrainProgress } from "./train-progress.js";
 import type { TrainRequest, TrainResult } from "./train-request.js";
@@ -29,13 +30,28 @@ export async function train(
   signal: AbortSignal,
 ): Promise<TrainResult> {
   const run = await openRun(request);
+  try {
+    return await trainIn(run, reporter, limited(signal, request.minutes));
+  } finally {
+    await run.release();
+  }
+}
+
+async function trainIn(
+  run: OpenedRun,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<TrainResult> {
   const progress = new TrainProgress(run.folder, reporter, run.task);
   progress.tell(`run: ${run.folder}`);
   run.remarks.forEach((remark) => progress.tell(remark));
   try {
-    return await runTask(run, progress, limited(signal, request.minutes));
+    return await runTask(run, progress, signal);
   } catch (error) {
-    progress.log(`stopped: ${error instanceof Error ? error.message : String(error)}`);
+    const line = `stopped: ${error instanceof Error ? error.message : String(error)}`;
+    // The command tells of an interrupt alone where there was one.
+    if (signal.aborted) progress.tell(line);
+    else progress.log(line);
     throw error;
   }
 }
@@ -52,8 +68,14 @@ async function runTask(
   signal: AbortSignal,
 ): Promise<TrainResult> {
   const runtime = withThreads(nodeRuntime(), facts.threads);
-  const { onStage, onProgress, onStart, onStep, onReport, onSheet } = progress;
-  const hooks = { onStage, onProgress, onStart, onStep, onReport, onSheet };
+  const { onWarning, onStage, onProgress, onStep, onReport, onSheet } = progress;
+  const onStart = async (completed: number): Promise<void> => {
+    // By now the run's pictures have been compared with those that it began with.
+    const changed = await changedPictures(folder);
+    if (changed !== undefined) onWarning(changed);
+    progress.onStart(completed);
+  };
+  const hooks = { onWarning, onStage, onProgress, onStart, onStep, onReport, onSheet };
   const options = { runtime, folder, signal, sheets: true, accept: facts.digests, ...hooks };
   const result = await task.train(options).catch((error: unknown) => {
     // Interrupted before the first step: what was prepared stays in the folder.

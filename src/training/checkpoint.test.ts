@@ -63,6 +63,16 @@ describe("a checkpoint", () => {
     expect((await load(["other", "digest"]))!.completed).toBe(3);
   });
 
+  it("is not written of a state that is not finite", async () => {
+    await save(1);
+    const state = stateOf(2);
+    state.average.data[3] = -Infinity;
+    await expect(saveCheckpoint(folder, { state, completed: 2 }, "digest")).rejects.toThrow(
+      /expected finite values, got average: value 3 = -Infinity after step 2/,
+    );
+    expect((await checkpointsIn(folder)).map(({ completed }) => completed)).toEqual([1]);
+  });
+
   it("is read without checksums, as files of before have none", async () => {
     const metadata = { completed: "4", config: "digest" };
     await writeSafetensors(join(folder, "checkpoint-00000004.safetensors"), stateOf(4), metadata);
@@ -84,6 +94,23 @@ describe("a damaged checkpoint", () => {
   it("is refused when it is truncated", async () => {
     await truncate(newest(), 200);
     await expect(load()).rejects.toThrow(damaged);
+  });
+
+  it("has a remedy that fits, with another checkpoint and without", async () => {
+    await truncate(newest(), 200);
+    await expect(load()).rejects.not.toThrow(/Download/);
+    await rm(join(folder, "checkpoint-00000001.safetensors"));
+    await expect(load()).rejects.toThrow(
+      /\. There is no other: delete it to begin at the first step again, or start a new run\.$/,
+    );
+    await expect(load()).rejects.not.toThrow(/Download/);
+  });
+
+  it("is refused when it holds what is not finite, as was once written", async () => {
+    const state = stateOf(2);
+    state.parameters.data[0] = NaN;
+    await writeSafetensors(newest(), state, { completed: "2", config: "digest" });
+    await expect(load()).rejects.toThrow(/damaged: parameters: expected finite values.*Delete it/);
   });
 
   it("is refused when it is empty", async () => {

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { FollowspotError } from "../core/errors.js";
 import type { HostTensor } from "../core/tensor.js";
+import { fileError } from "../io/file-error.js";
 import { openSafetensors, writeSafetensors } from "../io/safetensors.js";
 import type { SafetensorsFile } from "../io/safetensors.js";
 import { STATE_NAMES } from "./step.js";
 import type { StateName } from "./step.js";
 import type { TrainingState } from "./trainer.js";
+import { NotFinite, allFinite, faultOfState } from "./trainer-finite.js";
 
 export interface Checkpoint {
   readonly state: TrainingState;
@@ -44,12 +46,20 @@ export async function checkpointsIn(folder: string): Promise<CheckpointFile[]> {
   return found.sort((a, b) => a.completed - b.completed);
 }
 
-/** Writes a checkpoint whole, then drops all but the newest two. `digest` identifies the configuration. */
+/**
+ * Writes a checkpoint whole, then drops all but the newest two.
+ *
+ * @param digest - identifies the configuration
+ * @throws NotFinite when the state is not finite, and FollowspotError when the system refuses; the files are then
+ *   as they were
+ */
 export async function saveCheckpoint(
   folder: string,
   { state, completed }: Checkpoint,
   digest: string,
 ): Promise<string> {
+  const fault = faultOfState(state);
+  if (fault !== undefined) throw new NotFinite(`${fault} after step ${completed}`, "change");
   const path = join(folder, `checkpoint-${String(completed).padStart(8, "0")}.safetensors`);
   const checksums = STATE_NAMES.map((name) => [checksumKey(name), checksumOf(state[name])]);
   await writeSafetensors(path, state, {
@@ -57,9 +67,17 @@ export async function saveCheckpoint(
     config: digest,
     ...(Object.fromEntries(checksums) as Record<string, string>),
   });
-  for (const { name } of (await checkpointsIn(folder)).slice(0, -KEPT))
-    await rm(join(folder, name));
+  const past = (await checkpointsIn(folder)).slice(0, -KEPT);
+  for (const { name } of past) await remove(join(folder, name));
   return path;
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await rm(path);
+  } catch (error) {
+    throw fileError("remove", path, error);
+  }
 }
 
 /** Removes what interrupted writes left in a run's folder. */
@@ -128,6 +146,10 @@ async function readVector(
   if (expected !== undefined && checksumOf(value) !== expected) {
     throw new FollowspotError(`${name}: expected the checksum ${expected}, got another.`);
   }
+  // Such values were once kept: nothing can be trained from them.
+  if (!allFinite(value.data as Float32Array)) {
+    throw new FollowspotError(`${name}: expected finite values, got others.`);
+  }
   return value;
 }
 
@@ -136,9 +158,17 @@ function damaged(
   before: CheckpointFile | undefined,
   cause: unknown,
 ): Error {
-  const why = cause instanceof Error ? cause.message : String(cause);
   const remedy = before
     ? `Delete it to go on from ${before.name}.`
-    : "There is no other: start a new run.";
+    : "There is no other: delete it to begin at the first step again, or start a new run.";
+  const why = problemOf(cause);
   return new FollowspotError(`resume: ${newest.name} is damaged: ${why}`, { cause, remedy });
+}
+
+/** What an error says, without its remedy: another fits here. */
+export function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error;
+  const remedy = error instanceof FollowspotError ? error.remedy : undefined;
+  return remedy && message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message;
 }

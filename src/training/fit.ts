@@ -5,6 +5,7 @@ import type { Runtime } from "../engine/runtime/session.js";
 import type { Packing } from "../nn/packed-weights.js";
 import { loadLatestCheckpoint, removeUnfinished } from "./checkpoint.js";
 import { runLoop } from "./loop.js";
+import { spared } from "./loop-failures.js";
 import type { LoopOptions, LoopReport } from "./loop.js";
 import type { OptimiserOptions } from "./optimiser.js";
 import { trainingStep } from "./step.js";
@@ -25,12 +26,14 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether sample sheets are drawn into the folder; false when absent. */
   readonly sheets?: boolean | undefined;
+  /** Told in words of what a person should know: what fails without ending the run. */
+  readonly onWarning?: ((warning: string) => void) | undefined;
   /** Told in words what begins. */
   readonly onStage?: ((label: string) => void) | undefined;
   /** Told how far a stage before the training is. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Told once, when the first step is about to be taken, how many were taken before. */
-  readonly onStart?: ((completed: number) => void) | undefined;
+  readonly onStart?: ((completed: number) => void | Promise<void>) | undefined;
   readonly onStep?: ((k: number, report: StepReport) => void) | undefined;
   readonly onReport?: ((report: LoopReport, trainer: Trainer) => void | Promise<void>) | undefined;
   /** Told of every sample sheet, and in words of what was measured on it. */
@@ -57,7 +60,7 @@ export interface Fit extends Pick<LoopOptions, "steps" | "batchSize" | "batchOf"
   readonly emaDecay: number;
   /** Weights to begin with when there is no checkpoint. */
   readonly start: () => ReadonlyMap<string, HostTensor> | Promise<ReadonlyMap<string, HostTensor>>;
-  /** Called after every step. */
+  /** Called after every step, to show what was learned; its first failure is told, and training goes on. */
   readonly afterStep?: (k: number, trainer: Trainer) => void | Promise<void>;
 }
 
@@ -65,13 +68,14 @@ export interface Fit extends Pick<LoopOptions, "steps" | "batchSize" | "batchOf"
  * Trains until the steps are done or the signal comes; the folder must exist.
  *
  * @returns the trainer, and whether all steps are done
- * @throws FollowspotError when the newest checkpoint does not fit, or a loss is no number
+ * @throws FollowspotError when the newest checkpoint does not fit, a step is not finite, or the last checkpoint cannot
+ *   be written
  */
 export async function fit(
   { packing, steps, batchSize, batchOf, digest, ...fit }: Fit,
   options: TrainOptions,
 ): Promise<{ trainer: Trainer; done: boolean }> {
-  const { runtime, folder, signal, saveSeconds, onStage, onReport, onStep } = options;
+  const { runtime, folder, signal, saveSeconds, onWarning, onStage, onReport, onStep } = options;
   await removeUnfinished(folder);
   const digests = [digest, ...(options.accept ?? [])];
   const resumed = await loadLatestCheckpoint(folder, digests, packing.size);
@@ -84,17 +88,18 @@ export async function fit(
     const trainer = new Trainer(
       session,
       resumed?.state ?? initialState(packing.pack(await fit.start())),
-      { learningRate, emaDecay, beta1, beta2 },
+      { learningRate, emaDecay, beta1, beta2, packing },
       resumed?.completed ?? 0,
     );
     onStage?.(resumed ? `resuming at step ${resumed.completed}` : "training");
-    options.onStart?.(trainer.completed);
+    await options.onStart?.(trainer.completed);
+    const shown = spared("sample sheet", onWarning, signal);
     const done = await runLoop({
-      ...{ trainer, steps, batchSize, batchOf, folder, digest, signal, saveSeconds },
+      ...{ trainer, steps, batchSize, batchOf, folder, digest, signal, saveSeconds, onWarning },
       onReport: (report) => onReport?.(report, trainer),
       onStep: async (k, report) => {
         onStep?.(k, report);
-        await fit.afterStep?.(k, trainer);
+        await shown(() => fit.afterStep?.(k, trainer));
       },
     });
     return { trainer, done };

@@ -74,6 +74,17 @@ describe("runLoop", () => {
     expect((await checkpointsIn(folder)).map(({ completed }) => completed)).toEqual([2]);
   });
 
+  it("takes no step when it is stopped before, whatever becomes of the batch that was asked for", async () => {
+    const unseen: unknown[] = [];
+    const onUnseen = (error: unknown) => void unseen.push(error);
+    process.on("unhandledRejection", onUnseen);
+    const closed = () => Promise.reject(new Error("closed"));
+    expect(await loop(newTrainer(), { batchOf: closed, signal: AbortSignal.abort() })).toBe(false);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", onUnseen);
+    expect(unseen).toEqual([]);
+  });
+
   it("drops the statistics of steps that it takes again, and a torn line", async () => {
     const line = (step: number) => JSON.stringify({ step, seconds: 1, picturesPerSecond: 1 });
     const text = [line(2), line(3), line(4), '{"step":5,"sec'].join("\n");
@@ -89,10 +100,10 @@ describe("a loss that is no number", () => {
   const poisoned = async (k: number): Promise<Tensors> =>
     k === 4 ? { x: floats([2, 1], [NaN, 1]) } : batchOf(k);
 
-  it("stops the run, names the step and keeps the last good state", async () => {
+  it("stops the run, names the step and the batch, and keeps the last good state", async () => {
     const trainer = newTrainer();
     await expect(loop(trainer, { batchOf: poisoned })).rejects.toThrow(
-      /expected finite values, got loss = NaN at step 4/,
+      /expected finite values, got loss = NaN at step 4: so is x of its batch. Mend the data/,
     );
     const good = newTrainer();
     await loop(good, { steps: 3, folder: await mkdtemp(join(tmpdir(), "followspot-loop-")) });
@@ -108,6 +119,50 @@ describe("a loss that is no number", () => {
     const good = newTrainer();
     await loop(good);
     expect(trainer.state.average.data).toEqual(good.state.average.data);
+  });
+});
+
+describe("a step that is not finite", () => {
+  const rates = (rate: (k: number) => number) =>
+    new Trainer(session, initialState(Float32Array.of(0.5, 0.1)), { learningRate: rate, packing });
+  const steps = async () => (await checkpointsIn(folder)).map(({ completed }) => completed);
+
+  it("names the parameter, keeps the state before it, and goes on with a lower rate", async () => {
+    const wild = rates((k) => (k === 4 ? 1e39 : 0.01));
+    await expect(loop(wild)).rejects.toThrow(
+      /got parameters: layer.weight = NaN at step 4. Lower the learning rate and resume: .*00000003/,
+    );
+    expect(await steps()).toEqual([3]);
+    const { state, completed } = (await loadLatestCheckpoint(folder, "d", packing.size))!;
+    const again = new Trainer(session, state, { learningRate: () => 0.01, packing }, completed);
+    expect(await loop(again)).toBe(true);
+  });
+
+  it("writes no checkpoint of it, and says that there is none before the first step", async () => {
+    await expect(loop(rates(() => 1e39))).rejects.toThrow(
+      /at step 1. No step was taken before: start a new run, with a lower learning rate/,
+    );
+    expect(await steps()).toEqual([0]);
+  });
+
+  it("is not mended by the rate alone when its loss overflows: the checkpoint before helps", async () => {
+    // After step 3 the weights are so large that the loss of step 4 is none, whatever the rate.
+    const wild = rates((k) => (k === 3 ? 1e30 : 0.01));
+    await expect(loop(wild, { saveSeconds: 0 })).rejects.toThrow(
+      /got loss = Infinity at step 4: weights and batch are finite.*00000003.safetensors gives the same again: remove it, and resume from checkpoint-00000002/,
+    );
+    expect(await steps()).toEqual([2, 3]);
+    await rm(join(folder, "checkpoint-00000003.safetensors"));
+    const { state, completed } = (await loadLatestCheckpoint(folder, "d", packing.size))!;
+    const again = new Trainer(session, state, { learningRate: () => 0.01, packing }, completed);
+    expect(await loop(again)).toBe(true);
+  });
+
+  it("is looked for in what a run begins with", () => {
+    const options = { learningRate: () => 0.01, packing };
+    expect(() => new Trainer(session, initialState(Float32Array.of(1, NaN)), options)).toThrow(
+      /expected finite values, got parameters: layer.bias = NaN before step 1/,
+    );
   });
 });
 

@@ -3,6 +3,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
+import { fileError } from "../io/file-error.js";
 import type { StepReport } from "./trainer.js";
 
 /** Means since the last report. */
@@ -15,9 +16,14 @@ export interface LoopReport extends StepReport {
 
 const pathOf = (folder: string): string => join(folder, "stats.jsonl");
 
-/** Adds a line to a run's statistics. */
+/** Adds a line to a run's statistics. Throws FollowspotError when the system refuses. */
 export async function writeStatistics(folder: string, report: LoopReport): Promise<void> {
-  await appendFile(pathOf(folder), `${JSON.stringify(report)}\n`);
+  const path = pathOf(folder);
+  try {
+    await appendFile(path, `${JSON.stringify(report)}\n`);
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
 }
 
 /** Drops the lines of steps after `completed`, which a resumed run takes again, and a torn last line. */

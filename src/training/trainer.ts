@@ -1,14 +1,15 @@
 // Runs training steps: state in two buffer sets used in turn, so that an output never aliases an input.
 
-import { FollowspotError } from "../core/errors.js";
 import { floats, zeros } from "../core/tensor.js";
 import type { HostTensor } from "../core/tensor.js";
 import type { Session, Tensors } from "../engine/runtime/session.js";
+import type { Packing } from "../nn/packed-weights.js";
 import { emaDecay } from "./ema.js";
 import { BETA1, BETA2, biasCorrection } from "./optimiser.js";
 import { cutVector } from "./pieces.js";
 import { STATE_NAMES, nextName } from "./step.js";
 import type { StateName } from "./step.js";
+import { NotFinite, allFinite, faultOfBatch, faultOfState } from "./trainer-finite.js";
 
 export type TrainingState = Record<StateName, HostTensor<"float32">>;
 
@@ -19,6 +20,8 @@ export interface TrainerOptions {
   readonly emaDecay?: number;
   readonly beta1?: number;
   readonly beta2?: number;
+  /** By which a value that is not finite is named; such values are told by their places when absent. */
+  readonly packing?: Packing;
 }
 
 /** What one step reports: `loss`, `gradientNorm`, and the scalars that the loss names. */
@@ -39,20 +42,29 @@ export function initialState(parameters: Float32Array): TrainingState {
 export class Trainer {
   private spare: TrainingState;
 
-  /** `completed` counts the steps that `state` has seen. */
+  /** `completed` counts the steps that `state` has seen. Throws NotFinite when `state` is not finite. */
   constructor(
     private readonly session: Session,
     public state: TrainingState,
     private readonly options: TrainerOptions,
     public completed = 0,
   ) {
+    const fault = faultOfState(state, options.packing);
+    if (fault !== undefined) {
+      const remedy = "Begin with weights that are finite.";
+      throw new NotFinite(`${fault} before step ${completed + 1}`, "start", remedy);
+    }
     const size = state.parameters.shape;
     this.spare = Object.fromEntries(
       STATE_NAMES.map((name) => [name, zeros("float32", size)]),
     ) as TrainingState;
   }
 
-  /** One step. Throws FollowspotError when the loss is no number; the state is then the last good one. */
+  /**
+   * One step.
+   *
+   * @throws NotFinite when what it reports or makes is not finite; the state is then the last good one
+   */
   async step(batch: Tensors): Promise<StepReport> {
     const k = this.completed + 1;
     const { beta1 = BETA1, beta2 = BETA2 } = this.options;
@@ -69,7 +81,8 @@ export class Trainer {
     const results = cutState(this.spare, nextName);
     const made = await this.session.run(feeds, results);
     const report = scalarsOf(made);
-    refuseNonFinite(report, k);
+    refuseReport(report, batch, k);
+    refuseChange(this.spare, this.options.packing, k);
     [this.state, this.spare] = [this.spare, this.state];
     this.completed = k;
     return report;
@@ -87,14 +100,21 @@ function scalarsOf(made: Tensors): StepReport {
   return Object.fromEntries(scalars.map(([name, value]) => [name, Number(value.data[0])]));
 }
 
-function refuseNonFinite(report: StepReport, k: number): void {
-  for (const [name, value] of Object.entries(report)) {
-    if (Number.isFinite(value)) continue;
-    throw new FollowspotError(
-      `train: expected finite values, got ${name} = ${value} at step ${k}.`,
-      {
-        remedy: "The state before this step is kept: lower the learning rate and resume.",
-      },
-    );
-  }
+/** The state before the step is finite: what is not came with the batch, or of loss and gradient. */
+function refuseReport(report: StepReport, batch: Tensors, k: number): void {
+  const fault = Object.entries(report).find(([, value]) => !Number.isFinite(value));
+  if (fault === undefined) return;
+  const got = `${fault[0]} = ${fault[1]} at step ${k}`;
+  const name = faultOfBatch(batch);
+  if (name !== undefined) throw new NotFinite(`${got}: so is ${name} of its batch`, "batch");
+  throw new NotFinite(
+    `${got}: weights and batch are finite, its loss or gradient is not`,
+    "gradient",
+  );
+}
+
+/** One pass over the parameters: the other vectors are looked at before a checkpoint is written. */
+function refuseChange(made: TrainingState, packing: Packing | undefined, k: number): void {
+  if (allFinite(made.parameters.data)) return;
+  throw new NotFinite(`${faultOfState(made, packing)} at step ${k}`, "change");
 }

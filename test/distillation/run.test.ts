@@ -23,7 +23,7 @@ let base: string;
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-distil-"));
   await writeTinyPictures(join(base, "pictures"));
-  for (const name of ["v", "eps"]) await writeTinyTeacherModel(name, join(base, name));
+  for (const name of ["v", "x0", "eps"]) await writeTinyTeacherModel(name, join(base, name));
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -156,7 +156,8 @@ describe("a distillation run", () => {
     const { metadata } = await openSafetensors(
       join(model, "unet/diffusion_pytorch_model.safetensors"),
     );
-    expect(metadata).toMatchObject({ role: "student", parent: parent.digest });
+    const schedule = JSON.stringify(parent.facts.schedule);
+    expect(metadata).toMatchObject({ role: "student", parent: parent.digest, schedule });
     // The students before differ from their teachers and from the last.
     const digests = [parent.digest, student.digest];
     digests.push((await readTeacher(join(base, "whole", "students", "2"))).digest);
@@ -253,6 +254,12 @@ describe("a distillation run", () => {
     await expect(taskOf(documentOf({ parent: "eps" })).check()).rejects.toThrow(
       /parent: expected a network with head v, x0 or both, got eps/,
     );
+    const target = { kind: "consistency" };
+    const consistent = documentOf({ parent: "x0", target, rounds: { first: 2, last: 2 } });
+    await expect(taskOf(consistent).check()).rejects.toThrow(
+      /parent: expected a network with head v or both for a consistency target, got x0/,
+    );
+    await taskOf(documentOf({ parent: "x0" })).check();
     await expect(taskOf(documentOf({ parent: "none" })).check()).rejects.toThrow(
       /expected the folder of a teacher or a student, .* got none of that name/,
     );

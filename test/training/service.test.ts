@@ -1,6 +1,8 @@
 // The training service whole: runs in numbered folders, interrupted, gone on with, and refused.
 
-import { mkdtemp, readFile, readdir, rm, truncate } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -60,6 +62,9 @@ const json = async (path: string) =>
 const weightsOf = (run: string) =>
   readFile(join(run, "model", "unet", "diffusion_pytorch_model.safetensors"));
 
+/** A process that lives until it is killed. */
+const sleeper = () => spawn(process.execPath, ["-e", "setInterval(() => 0, 1000)"]);
+
 describe("a run", () => {
   it("has a numbered folder with all that belongs to it", async () => {
     const { told, result } = await runService({});
@@ -101,6 +106,8 @@ describe("a run", () => {
   it("is stopped, gone on with twice, and ends with the bytes of one that never was", async () => {
     const first = await runService({}, 2);
     expect(first.result).toEqual({ folder: SECOND, steps: 2, unfinished: true });
+    // Nor does an interrupt leave a lock.
+    expect(await readdir(SECOND)).not.toContain("train.lock");
     expect(first.told.notes.at(-1)).toBe(
       `stopped at step 2 of ${STEPS}; go on: followspot train --resume ${SECOND}`,
     );
@@ -185,8 +192,66 @@ describe("going on", () => {
     expect(told.notes).toContain("changed: steps is 7");
     // Once more: the configuration that the checkpoint bears now is the changed one.
     expect((await runService({ resume: SECOND })).result.steps).toBe(STEPS + 1);
+    await expect(runService({ resume: SECOND, overrides: { steps: 5 } })).rejects.toThrow(
+      /resume: steps: expected at least the 7 that .*00002-tiny has taken, got 5. Leave/,
+    );
     await expect(runService({ resume: SECOND, overrides: { batch: 5 } })).rejects.toThrow(
       /expected changes of steps, .* only, got one of batch/,
+    );
+  });
+
+  it("passes over a run that was killed at its birth, and says so", async () => {
+    const born = join("runs", "00099-tiny");
+    await mkdir(born);
+    const { told, result } = await runService({ resume: "latest" }, 1);
+    await rm(born, { recursive: true });
+    expect(result.folder).not.toBe(born);
+    expect(told.notes).toContain(`warning: ${born} holds no run, and is passed over`);
+  });
+
+  it("is refused while another process trains there, and takes over what a killed one left", async () => {
+    const lock = join(SECOND, "train.lock");
+    const [facts, other] = [join(SECOND, "run.json"), sleeper()];
+    await writeFile(lock, `${other.pid!}\n`);
+    const before = await readFile(facts);
+    const threads = 2;
+    await expect(runService({ resume: SECOND, threads })).rejects.toThrow(
+      new RegExp(`expected a run that nobody trains, got one that process ${other.pid!} trains`),
+    );
+    expect((await readFile(facts)).equals(before)).toBe(true);
+    other.kill("SIGKILL");
+    await once(other, "exit");
+    expect((await runService({ resume: SECOND })).result).toMatchObject({ folder: SECOND });
+    expect(await readdir(SECOND)).not.toContain("train.lock");
+  });
+
+  it("goes on without a log or statistics when the system refuses them, and says so once", async () => {
+    const files = ["log.txt", "stats.jsonl"].map((name) => join(FIRST, name));
+    for (const file of files) {
+      await rm(file);
+      await mkdir(file);
+    }
+    const { told, result } = await runService({
+      resume: FIRST,
+      overrides: { steps: STEPS + 1 },
+    });
+    for (const file of files) await rm(file, { recursive: true });
+    expect(result).toMatchObject({ steps: STEPS + 1, unfinished: false });
+    const warnings = told.notes.filter((note) => note.startsWith("warning"));
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(/^warning: log: write: .*log.txt: it is a folder.*told once/);
+    expect(warnings[1]).toMatch(/^warning: statistics: write: .*stats.jsonl: it is a folder/);
+  });
+
+  it("goes on when a sample sheet cannot be written", async () => {
+    await mkdir(join(FIRST, "samples-00000008.png"));
+    const { told, result } = await runService({
+      resume: FIRST,
+      overrides: { steps: STEPS + 2 },
+    });
+    expect(result).toMatchObject({ steps: STEPS + 2, unfinished: false });
+    expect(told.notes.join("\n")).toMatch(
+      /warning: sample sheet: write: .*samples-00000008.png: .*folder. Training goes on/,
     );
   });
 
@@ -205,7 +270,7 @@ describe("going on", () => {
     for (const { name } of await checkpointsIn(FIRST)) await rm(join(FIRST, name));
     const { told } = await runService({ resume: FIRST }, 1);
     expect(told.notes).toContain(
-      `warning: ${FIRST} has no checkpoint: training starts from the first step`,
+      `warning: ${FIRST} has no checkpoint to go on from: training starts from the first step`,
     );
   });
 });

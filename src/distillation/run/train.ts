@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { checkpointsIn } from "../../training/checkpoint.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import type { TrainOptions } from "../../training/fit.js";
+import { TELL } from "../../training/loop-failures.js";
 import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
-import { expectOneForm, expectPictureHead } from "../network.js";
+import { expectOneForm, expectPictureHead, expectSkipHead } from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
@@ -23,11 +24,12 @@ const STUDENTS = "students";
 /**
  * The first teacher of a run.
  *
- * @throws FollowspotError when its folder is missing or damaged, or its head tells nothing at t = 1
+ * @throws FollowspotError when its folder is missing or damaged, or its head tells nothing at t = 1 or does not fit the target
  */
-export async function readParent({ parent }: DistillationConfig): Promise<Teacher> {
+export async function readParent({ parent, target }: DistillationConfig): Promise<Teacher> {
   const teacher = await readTeacher(parent);
   expectPictureHead("parent", teacher);
+  if (target.kind === "consistency") expectSkipHead("parent", teacher);
   return teacher;
 }
 
@@ -50,7 +52,7 @@ export async function readSight(
  * Trains until all rounds are done or the signal comes. Each student but the last is written to `students/<steps>`.
  *
  * @returns the last round's trainer, how its vectors are packed, and whether all rounds are done
- * @throws FollowspotError when the parent, the data set or a checkpoint does not fit, or a loss is no number
+ * @throws FollowspotError when the parent, the data set or a checkpoint does not fit, or a step is not finite
  */
 export async function trainDistillation(
   config: DistillationConfig,
@@ -65,12 +67,14 @@ export async function trainDistillation(
   const data = await openTeacherData(studentConfig(config, parent, rounds[0]!), signal);
   try {
     await keepFacts(folder, data);
+    (await lostRounds(config, folder)).forEach(options.onWarning ?? TELL);
     let teacher: NamedWeights = parent.weights;
     let started = false;
     // How far the run is, is told once.
-    const onStart = (completed: number): void => {
-      if (!started) options.onStart?.(completed);
+    const onStart = async (completed: number): Promise<void> => {
+      const told = started;
       started = true;
+      if (!told) await options.onStart?.(completed);
     };
     for (const round of rounds.slice(0, -1)) {
       const known = await finishedStudent(config, parent, round, options);
@@ -112,12 +116,34 @@ async function keepStudent(
   return own.unpack(average.data);
 }
 
-/** Steps that a run's folder holds, over all rounds. */
+/** Steps that a run's folder holds, over the rounds up to the first that is not over. */
 export async function completedIn(config: DistillationConfig, folder: string): Promise<number> {
   let total = 0;
   for (const round of roundsOf(config)) {
-    const files = await checkpointsIn(roundFolder(folder, round));
-    total += files.at(-1)?.completed ?? 0;
+    const completed = await stepsOf(round, folder);
+    total += completed;
+    if (completed < round.updates) break;
   }
   return total;
+}
+
+async function stepsOf(round: Round, folder: string): Promise<number> {
+  return (await checkpointsIn(roundFolder(folder, round))).at(-1)?.completed ?? 0;
+}
+
+/** Warnings of rounds that were once over, by what came of them, and whose checkpoints are gone. */
+async function lostRounds(config: DistillationConfig, folder: string): Promise<string[]> {
+  const lost: string[] = [];
+  let later: string | undefined;
+  for (const round of roundsOf(config).reverse()) {
+    const [its, completed] = [roundFolder(folder, round), await stepsOf(round, folder)];
+    const student = join(folder, STUDENTS, String(round.steps));
+    const proof = existsSync(student) ? student : later;
+    if (proof !== undefined && completed < round.updates) {
+      const held = completed > 0 ? `step ${completed} of ${round.updates} only` : "no checkpoint";
+      lost.unshift(`warning: ${its} has ${held}, though ${proof} is there: it is trained again`);
+    }
+    if (completed > 0) later = its;
+  }
+  return lost;
 }

@@ -47,7 +47,7 @@ async function decodeStored(bytes: Uint8Array, name: string): Promise<Picture> {
     const { message } = cause as Error;
     const reason = /, got (.*?)\. Use/.exec(message)?.[1] ?? message;
     throw new FollowspotError(`data set: ${name}: expected a whole picture, got ${reason}.`, {
-      remedy: "Remove it or put a whole file in its place.",
+      remedy: "Put a whole file of the same name in its place.",
       cause,
     });
   }

@@ -42,11 +42,30 @@ describe("claimRun", () => {
 describe("findRun", () => {
   it("finds the newest of a name, or a folder", async () => {
     for (const name of ["stage", "stage", "other"]) {
-      await writeFile(join(await createRun(root, name), "run.json"), "{}");
+      await writeRun(await createRun(root, name), facts, {});
     }
-    expect(await findRun("latest", root, "stage")).toBe(join(root, "00002-stage"));
+    expect(await findRun("latest", root, "stage")).toEqual({
+      folder: join(root, "00002-stage"),
+      passedOver: [],
+    });
     const folder = join(root, "00001-stage");
-    expect(await findRun(folder, root, "stage")).toBe(folder);
+    expect(await findRun(folder, root, "stage")).toEqual({ folder, passedOver: [] });
+  });
+
+  it("passes over runs that were killed at their birth, and says which", async () => {
+    await writeRun(await createRun(root, "stage"), facts, {});
+    const empty = await createRun(root, "stage");
+    const half = await createRun(root, "stage");
+    await writeFile(join(half, "run.json"), "{}");
+    expect(await findRun("latest", root, "stage")).toEqual({
+      folder: join(root, "00001-stage"),
+      passedOver: [empty, half],
+    });
+    await expect(readRun(half)).rejects.toThrow(/with run.json and config.json, got another/);
+    await rm(join(root, "00001-stage"), { recursive: true });
+    await expect(findRun("latest", root, "stage")).rejects.toThrow(
+      /a run of stage, got none with run.json and config.json. Runs under .*: 00002-stage, 00003/,
+    );
   });
 
   it("lists the runs when there is none of that name", async () => {
@@ -68,6 +87,8 @@ describe("what a run is", () => {
 
   it("is missed when the folder is not that of a run", async () => {
     const folder = await createRun(root, "stage");
-    await expect(readRun(folder)).rejects.toThrow(/expected the folder of a run, with run.json/);
+    await expect(readRun(folder)).rejects.toThrow(
+      /expected the folder of a run, with run.json and/,
+    );
   });
 });

@@ -82,20 +82,31 @@ export async function claimRun(folder: string): Promise<string> {
   return folder;
 }
 
+/** A run to go on with. */
+export interface FoundRun {
+  readonly folder: string;
+  /** Folders of newer runs of that name that were passed over: they lack what says what they are. */
+  readonly passedOver: readonly string[];
+}
+
 /**
  * The folder of a run to go on with.
  *
- * @param wanted - a folder, or "latest": the newest numbered run of that name
+ * @param wanted - a folder, or "latest": the newest whole numbered run of that name
  * @throws FollowspotError listing the runs that there are when it is none of them
  */
-export async function findRun(wanted: string, root: string, name: string): Promise<string> {
+export async function findRun(wanted: string, root: string, name: string): Promise<FoundRun> {
   const runs = await runsIn(root);
-  const latest = runs.findLast((run) => run.name === name);
-  const folder = wanted === "latest" ? latest && join(root, latest.folder) : wanted;
-  if (folder !== undefined && !(await isVacant(folder))) return folder;
+  const own = runs.filter((run) => run.name === name).map((run) => join(root, run.folder));
+  if (wanted === "latest") {
+    // A kill at a run's birth leaves a folder without them.
+    const newest = own.findLastIndex(isWhole);
+    if (newest >= 0) return { folder: own[newest]!, passedOver: own.slice(newest + 1) };
+  } else if (!(await isVacant(wanted))) return { folder: wanted, passedOver: [] };
   const known = runs.map((run) => run.folder).join(", ") || "none";
-  const expected = wanted === "latest" ? `a run of ${name}` : `the folder of a run`;
-  const got = wanted === "latest" ? "none" : wanted;
+  const none = own.length > 0 ? `none with ${RUN_FILES}` : "none";
+  const [expected, got] =
+    wanted === "latest" ? [`a run of ${name}`, none] : ["the folder of a run", wanted];
   throw new FollowspotError(
     `resume: expected ${expected}, got ${got}. Runs under ${root}: ${known}.`,
     { remedy: "Begin one with `followspot train`." },
@@ -116,8 +127,14 @@ const factsSchema = z.object({
 /** What a run remembers besides its configuration. */
 export type RunFacts = z.infer<typeof factsSchema>;
 
-const factsPath = (folder: string): string => join(folder, "run.json");
-const configPath = (folder: string): string => join(folder, "config.json");
+const FACTS = "run.json";
+const CONFIG = "config.json";
+const RUN_FILES = `${FACTS} and ${CONFIG}`;
+const factsPath = (folder: string): string => join(folder, FACTS);
+const configPath = (folder: string): string => join(folder, CONFIG);
+
+const isWhole = (folder: string): boolean =>
+  existsSync(factsPath(folder)) && existsSync(configPath(folder));
 
 /** Writes what a run is: run.json and config.json. */
 export async function writeRun(folder: string, facts: RunFacts, config: unknown): Promise<void> {
@@ -131,9 +148,10 @@ export async function writeRun(folder: string, facts: RunFacts, config: unknown)
  * @throws FollowspotError when the folder is not that of a run
  */
 export async function readRun(folder: string): Promise<{ facts: RunFacts; config: JsonObject }> {
-  if (!existsSync(factsPath(folder))) {
+  if (!isWhole(folder)) {
     throw new FollowspotError(
-      `resume: ${folder}: expected the folder of a run, with run.json, got another.`,
+      `resume: ${folder}: expected the folder of a run, with ${RUN_FILES}, got another.`,
+      { remedy: "Nothing was trained there if it lacks one of them: begin a new run." },
     );
   }
   const facts = await readJsonAs(factsPath(folder), factsSchema);

@@ -4,16 +4,27 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
-import { openDataset } from "../../io/dataset/index.js";
+import { openDatasetInThread } from "../../io/dataset/index.js";
 import type { DatasetOptions, PictureDataset } from "../../io/dataset/index.js";
 import { readJsonAs, writeJson } from "../../io/json.js";
+import { documentDigest } from "../digest.js";
 import { sizeOfTeacher } from "./config.js";
 import type { TeacherConfig } from "./config.js";
 
 /** File of the run's folder that says which pictures it is trained on. */
 const FACTS = "data.json";
 
-const facts = z.object({ digest: z.string(), count: z.number() });
+const facts = z.object({
+  digest: z.string(),
+  count: z.number(),
+  /** Digest of the pictures' names, where each has a file's; runs of before have none. */
+  names: z.string().optional(),
+  /** Digests that the pictures had before, oldest first. */
+  before: z.array(z.string()).optional(),
+});
+
+/** What the name of a picture ends with where it is a file of its own, or an entry of a zip. */
+const FILE = /\.\w+$/;
 
 /**
  * The data set of a configuration, at the network's size and channels. Close it when done.
@@ -33,7 +44,7 @@ export async function openTeacherData(
     ...(filter === undefined ? {} : { filter }),
     ...(signal === undefined ? {} : { signal }),
   };
-  const data = await openDataset(path, options);
+  const data = await openDatasetInThread(path, options);
   try {
     checkClasses(config, data);
     return data;
@@ -65,23 +76,50 @@ export async function checkTeacherData(config: TeacherConfig): Promise<void> {
 }
 
 /**
- * Writes down which pictures a run is trained on, or checks that they still are those.
+ * Writes down which pictures a run is trained on, or checks that they still are those. Files of the same names may have
+ * other content, as when a whole one takes a damaged one's place: `changedPictures` then tells of it.
  *
  * @throws FollowspotError when the run has seen others
  */
-export async function keepFacts(
-  folder: string,
-  { digest, count, classes }: PictureDataset,
-): Promise<void> {
+export async function keepFacts(folder: string, data: PictureDataset): Promise<void> {
+  const { digest, count, classes } = data;
   const path = join(folder, FACTS);
-  if (!existsSync(path)) {
-    await writeJson(path, { count, digest, ...(classes ? { classes } : {}) });
-    return;
+  const names = namesDigest(data);
+  const known = existsSync(path) ? await readJsonAs(path, facts) : undefined;
+  const same = known?.digest === digest;
+  if (known && same && known.names === names) return;
+  if (known && !same && (names === undefined || known.names !== names)) {
+    throw otherPictures(known.count, data);
   }
-  const before = await readJsonAs(path, facts);
-  if (before.digest === digest) return;
-  throw new FollowspotError(
-    `resume: data: expected the ${before.count} pictures that the run began with, got ${count} of other content.`,
-    { remedy: "Put the data back as it was, or start a new run." },
+  const before = known && !same ? [...(known.before ?? []), known.digest] : known?.before;
+  const its = { count, digest, ...(classes ? { classes } : {}) };
+  await writeJson(path, { ...its, ...(names ? { names } : {}), ...(before ? { before } : {}) });
+}
+
+/** Undefined where pictures have numbers only: another file of as many would pass for the same. */
+function namesDigest(data: PictureDataset): string | undefined {
+  if (!FILE.test(data.nameOf(0))) return undefined;
+  return documentDigest(Array.from({ length: data.count }, (_, i) => data.nameOf(i)));
+}
+
+function otherPictures(expected: number, { count }: PictureDataset): FollowspotError {
+  const other = count === expected ? " of other content" : "";
+  return new FollowspotError(
+    `resume: data: expected the ${expected} pictures that the run began with, got ${count}${other}.`,
+    {
+      remedy:
+        "Put the data back as it was, or start a new run. In the place of a damaged file belongs a whole one of the same name.",
+    },
+  );
+}
+
+/** A warning where a run's pictures have changed since it began; undefined where they have not, or it has none. */
+export async function changedPictures(folder: string): Promise<string | undefined> {
+  const path = join(folder, FACTS);
+  const times = existsSync(path) ? ((await readJsonAs(path, facts)).before?.length ?? 0) : 0;
+  if (times === 0) return undefined;
+  return (
+    "warning: pictures of this run have other content than when it began: " +
+    "it no longer ends bit for bit as one that was never stopped"
   );
 }

@@ -225,6 +225,25 @@ describe("a teacher's configuration", () => {
     expect(told?.join("; ")).toMatch(message);
   });
 
+  it("takes no option of the network that there is not, but remarks and those of diffusers", () => {
+    const document = (change: object) => ({
+      ...tinyTeacherDocument("nowhere", 1),
+      unet: { ...unet, ...change },
+    });
+    expect(() => teacherSchema.parse(document({ dropuot: 0.5 }))).toThrow(
+      /^unet2d config: expected options of .*dropout.*, got dropuot\. /,
+    );
+    const idle = {
+      _class_name: "UNet2DModel",
+      _diffusers_version: "0.42.1",
+      _why: "as in the paper",
+      time_embedding_type: "positional",
+      class_embed_type: null,
+      num_train_timesteps: null,
+    };
+    expect(teacherSchema.parse(document(idle))).toEqual(teacherSchema.parse(document({})));
+  });
+
   it("checked again gives the same", () => {
     const config = configOf();
     expect(teacherSchema.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
