@@ -3,7 +3,10 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/web.ts", "src/cli/main.ts", "src/engine/runtime/worker-entry.ts"],
+  entry: [
+    ...["src/index.ts", "src/web.ts", "src/cli/main.ts"],
+    ...["src/engine/runtime/worker-entry.ts", "src/io/dataset/thread-entry.ts"],
+  ],
   root: "src",
   format: "esm",
   // For Node, rolldown's helpers import node:module, which browsers lack; Node's modules are imported all the same.

@@ -4,3 +4,4 @@ export { RESIZE_FILTERS } from "./dataset.js";
 export type { DatasetOptions, PictureBatch, PictureDataset, ResizeFilter } from "./dataset.js";
 export { lookAhead } from "./look-ahead.js";
 export { openDataset } from "./open-dataset.js";
+export { openDatasetInThread } from "./thread-dataset.js";

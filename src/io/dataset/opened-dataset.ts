@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 
 import { FollowspotError } from "../../core/errors.js";
+import { closedError } from "./closed-error.js";
 import type { DatasetOptions, PictureBatch, PictureDataset } from "./dataset.js";
 import { inTurns } from "./in-turns.js";
 import type { PictureSource } from "./source.js";
@@ -62,6 +63,7 @@ class OpenedDataset implements PictureDataset {
   private readonly each: number;
   private readonly kept: (Uint8Array | undefined)[] = [];
   private room: number;
+  private closed = false;
 
   constructor(
     private readonly source: PictureSource,
@@ -97,11 +99,14 @@ class OpenedDataset implements PictureDataset {
   }
 
   close(): Promise<void> {
+    this.closed = true;
     this.kept.length = 0;
     return this.source.close();
   }
 
   private async picture(index: number): Promise<Uint8Array> {
+    // Also ends a batch under way, of which nobody wants the rest.
+    if (this.closed) throw closedError();
     const known = this.kept[index];
     if (known) return known;
     const stored = await this.source.read(index);
