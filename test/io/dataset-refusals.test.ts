@@ -85,7 +85,9 @@ describe("a damaged or unfitting picture is named", () => {
   it("cut short", async () => {
     const whole = await png(2);
     const folder = await work.folder({ "a.png": await png(1), "b.png": whole.subarray(0, 60) });
-    expect(await refusal(folder)).toMatch(/b\.png: expected a whole picture, got .*Put a whole file of the same name/);
+    expect(await refusal(folder)).toMatch(
+      /b\.png: expected a whole picture, got .*Put a whole file of the same name/,
+    );
   });
 
   it("of another size, unless a size is asked for", async () => {
