@@ -1,4 +1,5 @@
 // Test runner: unit tests beside the code, cross-folder tests in test/; the run ends with a countable line.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import type { Reporter, TestModule } from "vitest/node";
 
@@ -25,6 +26,8 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/runs/**", "**/out/**"],
+    // Vitest leaves one processor free; most of the time here goes into single-threaded work, and the runs have to stay short.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", new TallyReporter()],
