@@ -1,6 +1,8 @@
 // The run that an order for training means: a new folder, or one to go on with, and its checked configuration.
 
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import type { JsonObject } from "../io/json.js";
 import { taskOf } from "../distillation/kinds.js";
@@ -13,6 +15,9 @@ import { lockRun } from "../training/run/lock.js";
 import type { Release } from "../training/run/lock.js";
 import { packageVersion } from "./draw-version.js";
 import type { TrainRequest } from "./train-request.js";
+
+/** Of a run that is trained on pictures of its own. */
+const withPictures = z.object({ data: z.object({ path: z.string() }) });
 
 /** Folder of the numbered runs. */
 const RUNS = "runs";
@@ -70,10 +75,12 @@ export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
 /**
  * Makes or finds the folder of a resolved run, takes it, and writes down what it is.
  *
- * @throws FollowspotError as `resolveRun`, and when another process trains there
+ * @throws FollowspotError as `resolveRun`, when the pictures of a new run are not there, and when another process trains
+ *   in the folder
  */
 export async function openRun(request: TrainRequest): Promise<OpenedRun> {
   const { task, facts, remarks, folder: old } = await resolveRun(request);
+  if (old === undefined) expectPictures(task.config);
   const wanted = request.folder;
   const folder =
     old ?? (wanted === undefined ? await createRun(RUNS, facts.name) : await claimRun(wanted));
@@ -85,6 +92,16 @@ export async function openRun(request: TrainRequest): Promise<OpenedRun> {
     throw error;
   }
   return { folder, task, facts, remarks, release };
+}
+
+/** A run without its pictures would leave a folder that nobody can go on with. */
+function expectPictures(config: JsonObject): void {
+  const { success, data } = withPictures.safeParse(config);
+  if (!success || existsSync(data.data.path)) return;
+  throw new FollowspotError(
+    `train: data.path: expected a file or folder of pictures, got ${data.data.path}, which is not there.`,
+    { remedy: "Put them there, or say where yours are: --set data.path=FOLDER." },
+  );
 }
 
 async function newRun({ config, overrides, threads }: TrainRequest): Promise<ResolvedRun> {

@@ -65,6 +65,17 @@ const weightsOf = (run: string) =>
 /** A process that lives until it is killed. */
 const sleeper = () => spawn(process.execPath, ["-e", "setInterval(() => 0, 1000)"]);
 
+it("leaves no folder behind where a new run's pictures are not there", async () => {
+  const overrides = { "data.path": "nowhere" };
+  await expect(runService({ config: "mnist-teacher", overrides })).rejects.toThrow(
+    /data\.path: expected a file or folder of pictures, got nowhere, which is not there/,
+  );
+  const named = await readdir("runs").catch(() => []);
+  expect(named.filter((name) => name.includes("mnist-teacher"))).toEqual([]);
+  const known = await resolveTraining({ config: "mnist-teacher", overrides });
+  expect(known).toMatchObject({ data: { path: "nowhere" } });
+});
+
 describe("a run", () => {
   it("has a numbered folder with all that belongs to it", async () => {
     const { told, result } = await runService({});

@@ -113,8 +113,9 @@ describe("a teacher's run", () => {
   it("says which pictures are missing", async () => {
     const overrides = { "data.path": join(base, "nothing") };
     await expect(runService({ folder: join(base, "missing"), overrides })).rejects.toThrow(
-      /data set: .*nothing/,
+      /data\.path: .*nothing, which is not there/,
     );
+    expect(await readdir(base)).not.toContain("missing");
   });
 
   it("stops at a loss that is no number, says at which step, and keeps the last good state", async () => {
