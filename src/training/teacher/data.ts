@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
-import { openDatasetInThread } from "../../io/dataset/index.js";
+import { openDataset, openDatasetInThread } from "../../io/dataset/index.js";
 import type { DatasetOptions, PictureDataset } from "../../io/dataset/index.js";
 import { readJsonAs, writeJson } from "../../io/json.js";
 import { documentDigest } from "../digest.js";
@@ -27,11 +27,26 @@ const facts = z.object({
 const FILE = /\.\w+$/;
 
 /**
- * The data set of a configuration, at the network's size and channels. Close it when done.
+ * The data set of a configuration, at the network's size and channels, in a thread of its own. Close it when done.
  *
  * @throws FollowspotError when it is missing, damaged, or has other classes than the network
  */
-export async function openTeacherData(
+export const openTeacherData = (
+  config: TeacherConfig,
+  signal?: AbortSignal,
+): Promise<PictureDataset> => openBy(openDatasetInThread, config, signal);
+
+/** The names of its classes, where it has any. Starts no thread, for no picture is asked for. Throws as `openTeacherData`. */
+export async function classesOfTeacherData(
+  config: TeacherConfig,
+): Promise<readonly string[] | undefined> {
+  const data = await openBy(openDataset, config);
+  await data.close();
+  return data.classes;
+}
+
+async function openBy(
+  open: (path: string, options: DatasetOptions) => Promise<PictureDataset>,
   config: TeacherConfig,
   signal?: AbortSignal,
 ): Promise<PictureDataset> {
@@ -44,7 +59,7 @@ export async function openTeacherData(
     ...(filter === undefined ? {} : { filter }),
     ...(signal === undefined ? {} : { signal }),
   };
-  const data = await openDatasetInThread(path, options);
+  const data = await open(path, options);
   try {
     checkClasses(config, data);
     return data;
@@ -72,7 +87,7 @@ function checkClasses({ unet, data: { path } }: TeacherConfig, data: PictureData
 /** As `openTeacherData`, where the data set is there at all: presets name places that a machine may lack. */
 export async function checkTeacherData(config: TeacherConfig): Promise<void> {
   if (!existsSync(config.data.path)) return;
-  await (await openTeacherData(config)).close();
+  await classesOfTeacherData(config);
 }
 
 /**

@@ -1,7 +1,7 @@
 // A teacher's configuration as a task of training.
 
 import type { TrainingTask } from "../kinds.js";
-import { checkTeacherData, openTeacherData } from "./data.js";
+import { checkTeacherData, classesOfTeacherData } from "./data.js";
 import { teacherDigest } from "./config.js";
 import type { TeacherConfig } from "./config.js";
 import { exportTeacher } from "./export.js";
@@ -14,11 +14,10 @@ export function teacherTask(config: TeacherConfig): TrainingTask {
     check: () => checkTeacherData(config),
     train: (options) => trainTeacher(config, options),
     export: async (trained, folder) => {
-      const data = await openTeacherData(config);
-      await data.close();
+      const classes = await classesOfTeacherData(config);
       const { num_class_embeds: rows } = config.unet;
       await exportTeacher(config, trained, folder, {
-        classes: rows === null ? undefined : data.classes,
+        classes: rows === null ? undefined : classes,
         metadata: { config: teacherDigest(config) },
       });
       return config.head === "both"
