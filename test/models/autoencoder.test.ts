@@ -86,7 +86,9 @@ describe("AutoencoderKL", () => {
   it("finds its attention under older names", () => {
     const older = (name: string): string => autoencoderWeightName(`decoder.mid_block.${name}`);
     expect(older("attentions.0.query.weight")).toBe("decoder.mid_block.attentions.0.to_q.weight");
-    expect(older("attentions.0.proj_attn.bias")).toBe("decoder.mid_block.attentions.0.to_out.0.bias");
+    expect(older("attentions.0.proj_attn.bias")).toBe(
+      "decoder.mid_block.attentions.0.to_out.0.bias",
+    );
     expect(older("resnets.0.conv1.weight")).toBe("decoder.mid_block.resnets.0.conv1.weight");
   });
 });

@@ -73,7 +73,13 @@ export function makeWeights(specs: readonly WeightSpec[]): Map<string, HostTenso
     [...drawDirections(specs)].map(([name, { shape, data }]) => {
       const bound = fround(shape.length > 1 ? Math.sqrt(3 / sizeOf(shape.slice(1))) : 0.2);
       const shift = shape.length === 1 && name.endsWith("weight") ? 1 : 0;
-      return [name, floats(shape, data.map((value) => fround(value * bound) + shift))];
+      return [
+        name,
+        floats(
+          shape,
+          data.map((value) => fround(value * bound) + shift),
+        ),
+      ];
     }),
   );
 }

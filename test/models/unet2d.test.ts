@@ -114,7 +114,11 @@ describe("unet2d", () => {
 
   it("hands out all skips, of which the way up takes each once", () => {
     const { config, feeds } = modelOf("adm");
-    const { encoder } = build(new ConstantWeights(new Graph(), makeWeights(modelOf("adm").specs)), config, feeds);
+    const { encoder } = build(
+      new ConstantWeights(new Graph(), makeWeights(modelOf("adm").specs)),
+      config,
+      feeds,
+    );
     const sides = encoder.skips.map(({ shape }) => shape[1]);
     expect(sides).toEqual([8, 8, 8, 4, 4, 4, 2, 2, 2]);
     expect(encoder.h).toBe(encoder.skips.at(-1));
@@ -182,15 +186,18 @@ describe("unet2d refuses", () => {
       "classLabels: expected labels, got none",
     );
     const plain = { ...config, num_class_embeds: null };
-    expect(() => collectSpecs((w) => void build(w, plain, { ...feeds, classLabels: classLabels! }))).toThrow(
-      "classLabels: expected no labels, got some",
-    );
+    expect(() =>
+      collectSpecs((w) => void build(w, plain, { ...feeds, classLabels: classLabels! })),
+    ).toThrow("classLabels: expected no labels, got some");
   });
 
   it.each([
     [{ time_embedding_type: "fourier" }, /time_embedding_type: expected "positional"/],
     [{ class_embed_type: "timestep" }, /class_embed_type: expected null or false/],
-    [{ block_out_channels: [16, 18] }, /block_out_channels: expected multiples of norm_num_groups, 4, got 18/],
+    [
+      { block_out_channels: [16, 18] },
+      /block_out_channels: expected multiples of norm_num_groups, 4, got 18/,
+    ],
     [{ attention_head_dim: 5 }, /expected multiples of attention_head_dim, 5, got 24/],
     [{ attn_norm_num_groups: 7 }, /expected multiples of attn_norm_num_groups, 7, got 24/],
     [{ sample_size: "8" }, /sample_size: expected a number or a list, got "8"/],

@@ -47,7 +47,10 @@ export function gradientPredictor(
   const shared: ShiftContext = { w, config, temb: student.temb, zemb, policy, dropout };
   const start = wiring === "code" ? shiftMiddle(shared, student.h) : student.mid;
   const skips = [...student.skips];
-  const last = upPlans2D(config).reduce((x, plan, i) => shiftUpBlock(shared, i, x, plan, skips), start);
+  const last = upPlans2D(config).reduce(
+    (x, plan, i) => shiftUpBlock(shared, i, x, plan, skips),
+    start,
+  );
   const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
   const activated = silu(groupNorm(w, "shift_norm_out", last, norm));
   return conv(w, "shift_conv_out", activated, config.in_channels, { init: ZEROS });

@@ -1,15 +1,7 @@
 // One vector per prompt: the hidden state at its end.
 
 import { floats } from "../../core/tensor.js";
-import {
-  cast,
-  equal,
-  less,
-  matmul,
-  maximum,
-  mul,
-  reshape,
-} from "../../engine/functions.js";
+import { cast, equal, less, matmul, maximum, mul, reshape } from "../../engine/functions.js";
 import type { Value } from "../../engine/graph.js";
 
 /** What transformers wrote as the id before it was corrected; it stands for the largest id of the prompt. */

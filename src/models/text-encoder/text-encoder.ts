@@ -92,11 +92,7 @@ function embed(w: Weights, config: TextEncoderConfig, ids: Value): Value {
  *
  * Throws FollowspotError when the prompts are too long or a weight does not fit the configuration.
  */
-export function textEncoder(
-  w: Weights,
-  config: TextEncoderConfig,
-  ids: Value,
-): TextEncoderOutputs {
+export function textEncoder(w: Weights, config: TextEncoderConfig, ids: Value): TextEncoderOutputs {
   const longest = config.max_position_embeddings;
   if (ids.shape.length !== 2 || ids.shape[1]! > longest) {
     const got = formatShape(ids.shape);

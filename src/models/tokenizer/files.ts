@@ -72,7 +72,11 @@ function readRanks(text: string, known: ReadonlyMap<string, number>): Map<string
     const line = raw.replace(/\r$/, "");
     if (line === "" || (index === 0 && line.startsWith("#version"))) return;
     const parts = line.split(" ");
-    if (parts.length !== 2 || !parts.every((part) => known.has(part)) || !known.has(parts.join(""))) {
+    if (
+      parts.length !== 2 ||
+      !parts.every((part) => known.has(part)) ||
+      !known.has(parts.join(""))
+    ) {
       throw new FollowspotError(
         `tokenizer: expected two symbols of vocab.json that merge into a third at merges.txt line ${index + 1}, got "${line}".`,
       );
@@ -98,7 +102,9 @@ function addedTokens(
   }
   const missing = names.find(({ content }) => !added.has(content));
   if (missing) {
-    throw new FollowspotError(`tokenizer: expected "${missing.content}" in vocab.json, found none.`);
+    throw new FollowspotError(
+      `tokenizer: expected "${missing.content}" in vocab.json, found none.`,
+    );
   }
   return added;
 }

@@ -41,7 +41,9 @@ describe("locateWords", () => {
   });
 
   it("refuses a number beyond the occurrences", () => {
-    expect(() => locateWords(encoding, "cube#3")).toThrow(/at least 3 of "cube".*found 2.*"cube#2"/);
+    expect(() => locateWords(encoding, "cube#3")).toThrow(
+      /at least 3 of "cube".*found 2.*"cube#2"/,
+    );
   });
 
   it("names the nearest words for an unknown one", () => {

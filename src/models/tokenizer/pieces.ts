@@ -14,8 +14,7 @@ export interface Piece {
 const CLUSTER = /[\u1100-\u11ff\uac00-\ud7ff]+|\P{M}\p{M}*|\p{M}+/gu;
 
 /** CLIP's pattern; blanks are dropped. Python's \s and Unicode's White_Space agree here. */
-const PIECE =
-  /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
+const PIECE = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
 
 function normalise(cluster: string): string {
   // Code point by code point, so that a final sigma stays what CLIP makes of it.

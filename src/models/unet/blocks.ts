@@ -26,7 +26,13 @@ function residual(shared: BlockContext, name: string, x: Value, outChannels: num
   return resblock(w, name, x, { ...norm, outChannels, timestep });
 }
 
-function attend(shared: BlockContext, name: string, site: string, x: Value, plan: BlockPlan): Value {
+function attend(
+  shared: BlockContext,
+  name: string,
+  site: string,
+  x: Value,
+  plan: BlockPlan,
+): Value {
   const { w, config, context, policy } = shared;
   return spatialTransformer(w, name, x, {
     context,

@@ -29,7 +29,10 @@ export interface UNetInputs {
   readonly policy?: AttentionPolicy;
 }
 
-function checkInputs(config: UNetConfig, { sample, timestep, context, guidance }: UNetInputs): void {
+function checkInputs(
+  config: UNetConfig,
+  { sample, timestep, context, guidance }: UNetInputs,
+): void {
   const n = sample.shape[0] ?? 0;
   const expectations: [string, Value | undefined, (number | undefined)[]][] = [
     ["sample", sample, [n, undefined, undefined, config.in_channels]],
