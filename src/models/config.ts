@@ -12,8 +12,6 @@ export const perBlock = z.union([count, z.array(count)]);
 /** Options that we do not build, each with the values under which it changes nothing. */
 export type InertOptions = Readonly<Record<string, readonly unknown[]>>;
 
-
-
 /** An option that is absent or off. */
 export const OFF: readonly unknown[] = [null, false];
 
@@ -53,7 +51,9 @@ export function parseConfig<T>(
  * @throws FollowspotError naming the ones that are not, which would be dropped without a word
  */
 export function refuseUnknown(model: string, json: unknown, known: readonly string[]): void {
-  const unknown = Object.keys(json as object).filter((key) => !/^_/.test(key) && !known.includes(key));
+  const unknown = Object.keys(json as object).filter(
+    (key) => !/^_/.test(key) && !known.includes(key),
+  );
   if (unknown.length === 0) return;
   throw new FollowspotError(
     `${model} config: expected options of ${known.join(", ")}, got ${unknown.join(", ")}.`,

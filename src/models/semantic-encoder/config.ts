@@ -53,9 +53,14 @@ export function stridesOf({ strides, block_out_channels }: SemanticEncoderConfig
 }
 
 /** Forms by size: at 64 as in PDAE (Zhang et al. 2022), at 128 as in the code of SFERD, smaller ones by the same rule. */
-const FORMS: Readonly<Record<number, Pick<SemanticEncoderConfig, "strides" | "attention_block"> & {
-  readonly widths: readonly number[];
-}>> = {
+const FORMS: Readonly<
+  Record<
+    number,
+    Pick<SemanticEncoderConfig, "strides" | "attention_block"> & {
+      readonly widths: readonly number[];
+    }
+  >
+> = {
   8: { widths: [1, 2], strides: [1, 2], attention_block: null },
   16: { widths: [1, 2, 2], strides: [1, 2, 2], attention_block: 0 },
   32: { widths: [1, 2, 2, 2], strides: [1, 2, 2, 2], attention_block: 1 },
@@ -71,7 +76,11 @@ const FORMS: Readonly<Record<number, Pick<SemanticEncoderConfig, "strides" | "at
  */
 export function semanticEncoderConfig(
   size: number,
-  options: { readonly channels?: number; readonly latentDim?: number; readonly width?: number } = {},
+  options: {
+    readonly channels?: number;
+    readonly latentDim?: number;
+    readonly width?: number;
+  } = {},
 ): SemanticEncoderConfig {
   const form = FORMS[size];
   if (!form) {

@@ -1,7 +1,7 @@
 // The configuration of CLIPTextModel, under transformers' names and with its defaults.
 
 import { z } from "zod";
-import { count, parseConfig, unsupported } from "../config.js";
+import { count, parseConfig, refuseUnknown, unsupported } from "../config.js";
 
 const MODEL = "text encoder";
 
@@ -18,6 +18,13 @@ const schema = z.object({
   eos_token_id: z.int().nonnegative().default(49407),
 });
 
+/** What transformers writes besides, of no bearing on the graph. */
+const PASSIVE = [
+  ...["architectures", "model_type", "torch_dtype", "dtype", "transformers_version"],
+  ...["attention_dropout", "dropout", "initializer_factor", "initializer_range"],
+  ...["bos_token_id", "pad_token_id", "projection_dim"],
+];
+
 /** A text encoder's configuration, every default filled in. */
 export type TextEncoderConfig = z.infer<typeof schema>;
 
@@ -31,5 +38,12 @@ export function parseTextEncoderConfig(json: unknown): TextEncoderConfig {
   if (width % heads !== 0) {
     throw unsupported(MODEL, "hidden_size", width, [`a multiple of ${heads} heads`]);
   }
+  return config;
+}
+
+/** As parseTextEncoderConfig, for one that is to be trained: an option that is none would be a mistype. */
+export function parseNewTextEncoderConfig(json: unknown): TextEncoderConfig {
+  const config = parseTextEncoderConfig(json);
+  refuseUnknown(MODEL, json, [...Object.keys(schema.shape), ...PASSIVE]);
   return config;
 }

@@ -1,13 +1,24 @@
 // The configuration of UNet2DConditionModel, under diffusers' names and with its defaults.
 
 import { z } from "zod";
-import { count, OFF, parseConfig, perBlock, spread, unsupported } from "../config.js";
+import {
+  count,
+  OFF,
+  parseConfig,
+  perBlock,
+  refuseUnknown,
+  spread,
+  unsupported,
+} from "../config.js";
 import type { InertOptions } from "../config.js";
 
 const MODEL = "unet";
 
 const schema = z.object({
-  sample_size: z.union([count, z.tuple([count, count])]).nullable().default(null),
+  sample_size: z
+    .union([count, z.tuple([count, count])])
+    .nullable()
+    .default(null),
   in_channels: count.default(4),
   out_channels: count.default(4),
   center_input_sample: z.boolean().default(false),
@@ -96,6 +107,13 @@ export function parseUNetConfig(json: unknown): UNetConfig {
   if (uneven !== undefined) {
     throw unsupported(MODEL, "block_out_channels", uneven, [`multiples of ${groups}`]);
   }
+  return config;
+}
+
+/** As parseUNetConfig, for a network that is to be trained: an option that is none would be a mistype. */
+export function parseNewUNetConfig(json: unknown): UNetConfig {
+  const config = parseUNetConfig(json);
+  refuseUnknown(MODEL, json, [...Object.keys(schema.shape), ...Object.keys(inert)]);
   return config;
 }
 

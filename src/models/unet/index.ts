@@ -1,6 +1,6 @@
 // UNet2DConditionModel: configuration, graph, attention sites.
 
-export { parseUNetConfig } from "./config.js";
+export { parseNewUNetConfig, parseUNetConfig } from "./config.js";
 export type { UNetConfig } from "./config.js";
 export { unet, unetFeatures } from "./unet.js";
 export type { UNetInputs } from "./unet.js";

@@ -8,7 +8,10 @@ import type { InertOptions } from "../config.js";
 const MODEL = "unet2d";
 
 const schema = z.object({
-  sample_size: z.union([count, z.tuple([count, count])]).nullable().default(null),
+  sample_size: z
+    .union([count, z.tuple([count, count])])
+    .nullable()
+    .default(null),
   in_channels: count.default(3),
   out_channels: count.default(3),
   center_input_sample: z.boolean().default(false),

@@ -1,6 +1,14 @@
 // UNet2DModel: configuration, graph, attention sites, and the blocks that its relatives are made of.
 
-export { downPlans2D, headsOf, parseNewUNet2DConfig, parseUNet2DConfig, sidesOf, strideOf, upPlans2D } from "./config.js";
+export {
+  downPlans2D,
+  headsOf,
+  parseNewUNet2DConfig,
+  parseUNet2DConfig,
+  sidesOf,
+  strideOf,
+  upPlans2D,
+} from "./config.js";
 export type { BlockPlan2D, Resampling, UNet2DConfig } from "./config.js";
 export { unet2d, unet2dFeatures } from "./unet2d.js";
 export type { UNet2DInputs, UNet2DResult, UNet2DStages } from "./unet2d.js";

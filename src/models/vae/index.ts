@@ -1,6 +1,6 @@
 // Autoencoders: AutoencoderTiny and AutoencoderKL, configurations and graphs.
 
-export { parseAutoencoderTinyConfig } from "./tiny-config.js";
+export { parseAutoencoderTinyConfig, parseNewAutoencoderTinyConfig } from "./tiny-config.js";
 export type { AutoencoderTinyConfig } from "./tiny-config.js";
 export { decodeTiny, encodeTiny } from "./tiny.js";
 export { parseAutoencoderKLConfig } from "./kl-config.js";

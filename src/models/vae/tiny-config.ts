@@ -1,7 +1,7 @@
 // The configuration of AutoencoderTiny, under diffusers' names and with its defaults.
 
 import { z } from "zod";
-import { count, parseConfig, unsupported } from "../config.js";
+import { count, parseConfig, refuseUnknown, unsupported } from "../config.js";
 import type { InertOptions } from "../config.js";
 
 const MODEL = "autoencoder";
@@ -37,6 +37,13 @@ export function parseAutoencoderTinyConfig(json: unknown): AutoencoderTinyConfig
   const config = parseConfig(MODEL, schema, json, inert);
   checkStages("encoder", config.num_encoder_blocks, config.encoder_block_out_channels);
   checkStages("decoder", config.num_decoder_blocks, config.decoder_block_out_channels);
+  return config;
+}
+
+/** As parseAutoencoderTinyConfig, for one that is to be trained: an option that is none would be a mistype. */
+export function parseNewAutoencoderTinyConfig(json: unknown): AutoencoderTinyConfig {
+  const config = parseAutoencoderTinyConfig(json);
+  refuseUnknown(MODEL, json, [...Object.keys(schema.shape), ...Object.keys(inert)]);
   return config;
 }
 

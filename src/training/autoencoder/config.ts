@@ -1,7 +1,7 @@
 // What makes an autoencoder's training run: one JSON document.
 
 import { z } from "zod";
-import { parseAutoencoderTinyConfig } from "../../models/vae/index.js";
+import { parseNewAutoencoderTinyConfig } from "../../models/vae/index.js";
 import { batchSize } from "../batch-size.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
 import { documentDigest } from "../digest.js";
@@ -16,7 +16,7 @@ export const autoencoderSchema = z
     size: z.int().positive(),
     scenes: sceneChoiceSchema,
     /** The contents of the autoencoder's config.json; its scaling_factor is measured after training. */
-    autoencoder: z.unknown().transform(parseAutoencoderTinyConfig),
+    autoencoder: z.unknown().transform(parseNewAutoencoderTinyConfig),
     /** Side of the squares that are cut out of pictures, in pixels, a multiple of the autoencoder's factor. */
     crop: z.int().positive(),
     /** Deviation of the noise that latents bear in training, so that the decoder forgives small errors. */

@@ -1,7 +1,7 @@
 // What makes a contrastive run of a text encoder: one JSON document.
 
 import { z } from "zod";
-import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
+import { parseNewTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { batchSize } from "../batch-size.js";
 import { documentDigest } from "../digest.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
@@ -17,7 +17,7 @@ export const contrastiveSchema = z
     /** Folders of the trained autoencoder and of the tokenizer. */
     autoencoder: folder,
     tokenizer: folder,
-    text_encoder: z.unknown().transform(parseTextEncoderConfig),
+    text_encoder: z.unknown().transform(parseNewTextEncoderConfig),
     seed: z.int().nonnegative(),
     /** Pairs a step: each caption is to be told from so many others. */
     batch: batchSize.min(2),

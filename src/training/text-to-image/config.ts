@@ -3,8 +3,8 @@
 import { z } from "zod";
 import { SAMPLER_NAMES } from "../../diffusion/samplers/registry.js";
 import type { SamplerName } from "../../diffusion/samplers/registry.js";
-import { parseTextEncoderConfig } from "../../models/text-encoder/index.js";
-import { parseUNetConfig } from "../../models/unet/index.js";
+import { parseNewTextEncoderConfig } from "../../models/text-encoder/index.js";
+import { parseNewUNetConfig } from "../../models/unet/index.js";
 import { batchSize } from "../batch-size.js";
 import { sceneChoiceSchema } from "../data/prepare.js";
 import { timestepsSchema } from "./timesteps.js";
@@ -21,8 +21,8 @@ export const textToImageSchema = z
     /** Folders of the trained autoencoder and of the tokenizer. */
     autoencoder: folder,
     tokenizer: folder,
-    unet: z.unknown().transform(parseUNetConfig),
-    text_encoder: z.unknown().transform(parseTextEncoderConfig),
+    unet: z.unknown().transform(parseNewUNetConfig),
+    text_encoder: z.unknown().transform(parseNewTextEncoderConfig),
     /** Folder of a trained text encoder that is kept as it is; it is trained with the UNet when null. */
     text_encoder_weights: folder.nullable().default(null),
     /** Folder of a trained model whose weights are begun with; what it lacks, or all when null, begins anew. */
