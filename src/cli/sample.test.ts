@@ -4,7 +4,7 @@ import { runWith } from "./test-context.js";
 
 const report: SampleReport = {
   ...{ folder: "out", model: "student", role: "student", digest: "ab".repeat(32) },
-  ...{ sampler: "ddim", steps: 1, cfg: 1, attentionGuidance: 1, seed: 7, class: null },
+  ...{ sampler: "ddim", steps: 1, cfg: 1, attentionGuidance: null, seed: 7, class: null },
   ...{ count: 100, made: 50 },
   evaluations: {
     picture: { network: 1, predictor: 1, latentNetwork: 25, encoder: 0 },
@@ -43,12 +43,14 @@ describe("sample", () => {
     await runWith(COMMAND, { services });
     expect(asked.pop()).toEqual({ model: "student", folder: "out", count: 10_000 });
     const flags =
-      "--steps 2 --count 8 --seed 5 --batch 4 --threads 1 --class cat --cfg 1.5 --like set --sampler ancestral --attention-guidance 1.3";
+      "--steps 2 --count 8 --seed 5 --batch 4 --threads 1 --class cat --cfg 1.5 --like set --sampler ancestral --attention-guidance 1.3 --attention-threshold 1.5 --attention-blur 15,3 --attention-site mid.0";
     await runWith([...COMMAND, ...flags.split(" "), "--quiet"], { services });
     expect(asked.pop()).toEqual({
       ...{ model: "student", folder: "out", count: 8, steps: 2, seed: 5, batch: 4, threads: 1 },
       ...{ className: "cat", cfg: 1.5, like: "set", sampler: "ancestral" },
-      attentionGuidance: 1.3,
+      attentionGuidance: {
+        ...{ scale: 1.3, threshold: 1.5, blur: { kernel: 15, sigma: 3 }, site: "mid.0" },
+      },
     });
   });
 
@@ -58,6 +60,9 @@ describe("sample", () => {
     [["--count", "0"], "--count: expected"],
     [["--cfg", "-1"], "--cfg: expected a number from 0 to 50"],
     [["--attention-guidance", "0.5"], "--attention-guidance: expected a number from 1 to 50"],
+    [["--attention-blur", "14,3"], "--attention-blur: expected KERNEL,SIGMA, an odd number"],
+    [["--attention-blur", "15,0"], "--attention-blur: expected KERNEL,SIGMA"],
+    [["--attention-threshold", "-1"], "--attention-threshold: expected a number from 0 to 1024"],
     [["--batch", "0"], "--batch: expected"],
     [["--seed", "-1"], "--seed: expected"],
   ])("refuses %j", async (flags, expected) => {

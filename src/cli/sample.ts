@@ -2,16 +2,19 @@
 import type { Command } from "commander";
 import { CONTINUOUS_SAMPLERS } from "../diffusion/continuous.js";
 import { LIMITS } from "../pipelines/limits.js";
+import type { Blur } from "../guidance/self-attention/index.js";
 import { MAX_SAMPLES, NOTHING_TOLD } from "../pipelines/sample-request.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";
 import type { SampleReport, SampleRequest } from "./services.js";
 import { tableLines } from "./table.js";
-import { number, whole } from "./values.js";
+import { blur, number, whole } from "./values.js";
 
 const LIMIT = { count: [1, MAX_SAMPLES], batch: [1, 1024], seed: [0, 2 ** 31] } as const;
 const COUNT = 10_000;
+
+type Guidance = NonNullable<SampleReport["attentionGuidance"]>;
 
 interface SampleFlags extends OutputFlags {
   model: string;
@@ -25,6 +28,9 @@ interface SampleFlags extends OutputFlags {
   class?: string;
   cfg?: number;
   attentionGuidance?: number;
+  attentionThreshold?: number;
+  attentionBlur?: Blur;
+  attentionSite?: string;
   like?: string;
 }
 
@@ -57,6 +63,17 @@ export function addSample(program: Command, context: Context): void {
       number("--attention-guidance", LIMITS.attentionGuidance),
     )
     .option(
+      "--attention-threshold <n>",
+      "attention above which a place is blurred, the mean being 1 (default: 1)",
+      number("--attention-threshold", LIMITS.attentionThreshold),
+    )
+    .option(
+      "--attention-blur <kernel,sigma>",
+      "blur of that place; 15,3 as published (default: sigma 3 at 64x64, in proportion)",
+      blur,
+    )
+    .option("--attention-site <name>", "self-attention to look at (default: the decoder's last)")
+    .option(
       "--like <pictures>",
       `pictures whose content the predictor is told, one after another, or ${NOTHING_TOLD} for zeros`,
     )
@@ -66,21 +83,33 @@ export function addSample(program: Command, context: Context): void {
 }
 
 async function sample(flags: SampleFlags, context: Context): Promise<void> {
-  const { out: folder, class: className, json, quiet: _quiet, ...rest } = flags;
-  const request: SampleRequest = {
-    ...{ folder, ...rest },
-    ...(className === undefined ? {} : { className }),
-  };
+  const request = sampleRequest(flags);
   const service = await context.services.sampling();
   const reporter = reporterFor(context, flags);
   try {
     const report = await service.samplePictures(request, reporter, context.signal);
     reporter.finish();
-    if (json) printJson(context, report);
+    if (flags.json) printJson(context, report);
     else describeSamples(report).forEach((line) => print(context, line));
   } finally {
     reporter.finish();
   }
+}
+
+function sampleRequest(flags: SampleFlags): SampleRequest {
+  const { out: folder, class: className, json: _json, quiet: _quiet, ...others } = flags;
+  const { attentionGuidance, attentionThreshold, attentionBlur, attentionSite, ...rest } = others;
+  const guidance = {
+    ...(attentionGuidance === undefined ? {} : { scale: attentionGuidance }),
+    ...(attentionThreshold === undefined ? {} : { threshold: attentionThreshold }),
+    ...(attentionBlur === undefined ? {} : { blur: attentionBlur }),
+    ...(attentionSite === undefined ? {} : { site: attentionSite }),
+  };
+  return {
+    ...{ folder, ...rest },
+    ...(className === undefined ? {} : { className }),
+    ...(Object.keys(guidance).length === 0 ? {} : { attentionGuidance: { scale: 1, ...guidance } }),
+  };
 }
 
 const NETWORKS = [
@@ -90,6 +119,10 @@ const NETWORKS = [
   ["encoder", "encoder"],
 ] as const;
 
+function guidanceLine({ scale, threshold, blur, site }: Guidance): string {
+  return `attention guidance ${scale} (threshold ${threshold}, blur ${blur.kernel},${blur.sigma}, ${site})`;
+}
+
 /** The report as lines for a person. */
 export function describeSamples(report: SampleReport): string[] {
   const { sampler, steps, cfg, attentionGuidance, seed, count } = report;
@@ -97,7 +130,7 @@ export function describeSamples(report: SampleReport): string[] {
   const settings = [
     `${sampler}, ${steps} ${steps === 1 ? "step" : "steps"}`,
     ...(cfg === 1 ? [] : [`guidance ${cfg}`]),
-    ...(attentionGuidance === 1 ? [] : [`attention guidance ${attentionGuidance}`]),
+    ...(attentionGuidance === null ? [] : [guidanceLine(attentionGuidance)]),
     ...(report.class === null ? [] : [`class ${report.class}`]),
     `seed ${seed}`,
   ];

@@ -1,5 +1,6 @@
 // Values of flags, read strictly: each either fits or is refused in a line that says what would.
 import { FollowspotError } from "../core/errors.js";
+import type { Blur } from "../guidance/self-attention/index.js";
 import type { Size } from "../pipelines/box.js";
 import { LIMITS, MAX_SEED } from "../pipelines/limits.js";
 
@@ -67,6 +68,15 @@ export function size(text: string): Size {
   const sides = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])] as const;
   if (sides.every((side) => side >= low && side <= high)) return sides;
   return refuse("--size", `WIDTHxHEIGHT, each from ${low} to ${high}`, text);
+}
+
+/** "KERNEL,SIGMA" of a blur; whether it fits the pictures is seen where they are known. */
+export function blur(text: string): Blur {
+  const [, kernel, sigma] = /^(\d{1,4}),(\d+\.?\d*|\.\d+)$/.exec(text.trim()) ?? [];
+  if (Number(kernel) % 2 === 1 && Number(sigma) > 0) {
+    return { kernel: Number(kernel), sigma: Number(sigma) };
+  }
+  return refuse("--attention-blur", "KERNEL,SIGMA, an odd number and one above 0", text);
 }
 
 /** A number for all boxes, and numbers for the boxes of some words. */

@@ -7,6 +7,7 @@ export const LIMITS = {
   steps: [1, 1000],
   cfg: [0, 50],
   attentionGuidance: [1, 50],
+  attentionThreshold: [0, 1024], // of a mean of 1, over at most so many places
   strength: [0, 20],
   until: [0, 1],
   lift: [0, 1],

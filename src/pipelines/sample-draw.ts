@@ -8,8 +8,6 @@ import type { SemanticStudent } from "../distillation/index.js";
 import type { Runtime, Tensors } from "../engine/runtime/session.js";
 import { guided } from "../guidance/cfg.js";
 import { pickRows, stackRows } from "../guidance/rows.js";
-import { guidanceSite, selfAttentionGuided } from "../guidance/self-attention/index.js";
-import { sitesOf2D } from "../models/unet2d/index.js";
 import { ConstantWeights } from "../nn/constant-weights.js";
 import { streamOf } from "../training/data/streams.js";
 import {
@@ -18,6 +16,7 @@ import {
   noClassOf,
   TeacherDenoiser,
 } from "../training/teacher/index.js";
+import { guidedByAttention } from "./sample-attention.js";
 import type { ToldLatents } from "./sample-like.js";
 import type { PixelModel } from "./sample-model.js";
 import type { SampleEvaluations } from "./sample-request.js";
@@ -76,7 +75,8 @@ export class Drawer {
     const shape = [rows, ...pictureOf(model)];
     if (!semantic) {
       const { unet, head, weights } = network;
-      const read = settings.attentionGuidance === 1 ? [] : [siteOf(model)];
+      const { attentionGuidance } = settings;
+      const read = attentionGuidance === null ? [] : [attentionGuidance.site];
       const denoiser = await TeacherDenoiser.create({
         ...{ runtime, unet, head, shape, weights: (graph) => new ConstantWeights(graph, weights) },
         read,
@@ -168,20 +168,12 @@ export class Drawer {
   }
 }
 
-const PICTURE_RANGE = 1; // largest magnitude of a picture's values
-
-/** The self-attention that guidance looks at. Throws FollowspotError when the network has none. */
-function siteOf({ network: { unet, size } }: PixelModel): string {
-  return guidanceSite(sitesOf2D(unet, size, size));
-}
-
 /** Guided by classes inside, by attention outside, as the settings say. */
 function guidedBy(denoiser: Denoiser, model: PixelModel, settings: SampleSettings): Denoiser {
-  const { cfg, attentionGuidance: scale } = settings;
+  const { cfg, attentionGuidance } = settings;
   const { unet } = model.network;
   const classified = guided(denoiser, floats([1, 1, 1], [noClassOf(unet) ?? 0]), cfg);
-  if (scale === 1) return classified;
-  return selfAttentionGuided(classified, siteOf(model), { scale, clamp: PICTURE_RANGE });
+  return guidedByAttention(classified, attentionGuidance);
 }
 
 function pictureOf({ network: { size, unet } }: PixelModel): number[] {

@@ -12,6 +12,7 @@ import { encodePng } from "../io/png.js";
 import type { Picture } from "../io/image.js";
 import { readJsonAs, writeJson } from "../io/json.js";
 import { classesInTurn, noClassOf } from "../training/teacher/index.js";
+import type { AttentionSettings } from "./sample-attention.js";
 import type { PixelModel } from "./sample-model.js";
 import { NOTHING_TOLD } from "./sample-request.js";
 import type { SampleSettings } from "./sample-settings.js";
@@ -19,6 +20,8 @@ import type { SampleSettings } from "./sample-settings.js";
 /** The note's name; data sets pass over files that are no pictures. */
 const NOTE = "sample.json";
 const DIGITS = 6;
+/** A whole SHA-256, of which a message shows the beginning. */
+const HEX = /^[0-9a-f]{64}$/;
 /** Class names that are names of folders everywhere. */
 const FOLDER_NAME = /^\w(?:[\w .-]*\w)?$/;
 
@@ -29,7 +32,8 @@ const noteSchema = z.object({
   variance: z.string().nullable(),
   steps: z.number(),
   cfg: z.number(),
-  attentionGuidance: z.number(),
+  /** As `attentionNote` writes it; null where there is none. */
+  attentionGuidance: z.string().nullable(),
   seed: z.number(),
   class: z.number().nullable(),
   like: z.string().nullable(),
@@ -63,7 +67,11 @@ export class SampleFolder {
     settings: SampleSettings,
     like: string | null,
   ): Promise<SampleFolder> {
-    const note: Note = { model: model.digest, ...settings, like };
+    const { attentionGuidance } = settings;
+    const note: Note = {
+      ...{ model: model.digest, ...settings, like },
+      attentionGuidance: attentionGuidance && attentionNote(attentionGuidance),
+    };
     const file = join(path, NOTE);
     if (existsSync(file)) {
       refuseOther(path, await readJsonAs(file, noteSchema), note);
@@ -117,11 +125,15 @@ function classFoldersOf({ network: { unet, facts } }: PixelModel): string[] | un
   return Array.from({ length: count }, (_, i) => String(i).padStart(digits, "0"));
 }
 
+/** Guidance as one text: its scale alone where all else is usual would not tell two blurs apart. */
+const attentionNote = ({ scale, threshold, blur, site }: AttentionSettings): string =>
+  `${scale}, threshold ${threshold}, blur ${blur.kernel},${blur.sigma}, site ${site}`;
+
 function refuseOther(path: string, before: Note, note: Note): void {
   const key = (Object.keys(note) as (keyof Note)[]).find((name) => before[name] !== note[name]);
   if (key === undefined) return;
   const shown = (value: Note[keyof Note]): string =>
-    typeof value === "string" ? value.slice(0, 12) : String(value);
+    typeof value === "string" ? value.replace(HEX, (digest) => digest.slice(0, 12)) : String(value);
   throw new FollowspotError(
     `sample: ${path}: expected ${key} ${shown(before[key])}, as its pictures have, got ${shown(note[key])}.`,
     { remedy: "Name another folder with --out." },

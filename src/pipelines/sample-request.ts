@@ -1,5 +1,6 @@
 // What `followspot sample` is asked and what it answers.
 
+import type { Blur } from "../guidance/self-attention/index.js";
 import type { Reporter } from "./draw-request.js";
 
 /** Pictures of one call, at most. */
@@ -7,6 +8,18 @@ export const MAX_SAMPLES = 1_000_000;
 
 /** In the place of pictures to tell: the predictor gets a latent of zeros. */
 export const NOTHING_TOLD = "none";
+
+/** How a network is guided by its own attention. */
+export interface SampleAttentionGuidance {
+  /** 1 + w, from 1, which is no guidance, to 50. */
+  readonly scale: number;
+  /** Attention above which a place is blurred, the mean being 1; 1 when absent. */
+  readonly threshold?: number;
+  /** What follows the pictures' size when absent; the published code has a kernel of 15 and a sigma of 3. */
+  readonly blur?: Blur;
+  /** Self-attention site of the network; the decoder's last when absent. */
+  readonly site?: string;
+}
 
 export interface SampleRequest {
   /** Folder of a teacher, a student, or a student with predictor and latent network. */
@@ -28,8 +41,8 @@ export interface SampleRequest {
   readonly className?: string;
   /** Scale of classifier-free guidance, 0 to 50; that of the model's folder when absent. */
   readonly cfg?: number;
-  /** Scale 1 + w of self-attention guidance, 1 to 50; 1, no guidance, when absent. */
-  readonly attentionGuidance?: number;
+  /** Of a network without predictor; no guidance when absent. */
+  readonly attentionGuidance?: SampleAttentionGuidance;
   /** Pictures whose content a predictor is told, one after another, or NOTHING_TOLD; the latent network's drawings when absent. */
   readonly like?: string;
 }
@@ -51,7 +64,8 @@ export interface SampleReport {
   readonly sampler: string;
   readonly steps: number;
   readonly cfg: number;
-  readonly attentionGuidance: number;
+  /** With nothing left open; null where there is no guidance. */
+  readonly attentionGuidance: Required<SampleAttentionGuidance> | null;
   readonly seed: number;
   /** The class of all pictures; null when they have none or each in turn. */
   readonly class: string | null;

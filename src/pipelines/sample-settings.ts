@@ -7,6 +7,8 @@ import { FollowspotError } from "../core/errors.js";
 import { fewSteps } from "../distillation/index.js";
 import type { Continuation, STUDENT_KINDS } from "../distillation/index.js";
 import { noClassOf } from "../training/teacher/index.js";
+import { attentionSettings } from "./sample-attention.js";
+import type { AttentionSettings } from "./sample-attention.js";
 import type { PixelModel } from "./sample-model.js";
 import type { SampleRequest } from "./sample-request.js";
 
@@ -18,8 +20,8 @@ export interface SampleSettings {
   readonly variance: Variance | null;
   readonly steps: number;
   readonly cfg: number;
-  /** Scale of self-attention guidance; 1 is none. */
-  readonly attentionGuidance: number;
+  /** Self-attention guidance; null where there is none. */
+  readonly attentionGuidance: AttentionSettings | null;
   readonly seed: number;
   /** Class of all pictures; null when they have none or each in turn. */
   readonly class: number | null;
@@ -46,7 +48,7 @@ export function settingsOf(model: PixelModel, asked: Asked): SampleSettings {
     variance: sampler === "ancestral" ? varianceOf(model) : null,
     steps: stepsOf(model, asked.steps ?? usual.steps),
     cfg: cfgOf(model, asked.cfg ?? usual.cfg),
-    attentionGuidance: attentionGuidanceOf(model, asked.attentionGuidance),
+    attentionGuidance: attentionSettings(model, asked.attentionGuidance),
     seed: asked.seed ?? 0,
     class: asked.className === undefined ? null : classOf(model, asked.className),
     like: likeOf(model, asked.like),
@@ -162,14 +164,6 @@ function cfgOf({ name, network }: PixelModel, cfg: number): number {
   throw new FollowspotError(`--cfg: expected 1 for ${name}, which has no classes, got ${cfg}.`, {
     remedy: "Guidance leads from no class to a class.",
   });
-}
-
-function attentionGuidanceOf({ name, semantic }: PixelModel, asked = 1): number {
-  if (asked === 1 || !semantic) return asked;
-  throw new FollowspotError(
-    `--attention-guidance: expected 1 for ${name}, which has a predictor, got ${asked}.`,
-    { remedy: "Draw the network alone: the folder that the predictor was trained beside." },
-  );
 }
 
 function classOf({ name, network }: PixelModel, asked: string): number {

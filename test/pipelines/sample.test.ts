@@ -220,20 +220,31 @@ describe("samples", () => {
   }, 900_000);
 
   it("follow attention guidance, at twice the evaluations, inside and outside of classes", async () => {
-    const student = await sample("progressive", "attentive", { attentionGuidance: 3, count: 4 });
+    const student = await sample("progressive", "attentive", {
+      attentionGuidance: { scale: 3 },
+      count: 4,
+    });
     expect(student).toMatchObject({
-      attentionGuidance: 3,
+      attentionGuidance: { scale: 3, threshold: 1 },
       evaluations: { picture: { network: 8 } },
     });
-    await sample("progressive", "inattentive", { attentionGuidance: 1, count: 4 });
+    await sample("progressive", "inattentive", { attentionGuidance: { scale: 1 }, count: 4 });
     const [guided, plain] = [await filesOf("attentive"), await filesOf("inattentive")];
     expect(await difference(guided, plain)).toBeGreaterThan(1);
     // Two rows for the classes, twice.
     const teacher = await sample("teacher", "attentive-classes", {
-      attentionGuidance: 3,
+      attentionGuidance: { scale: 3 },
       count: 4,
     });
     expect(teacher.evaluations.picture.network).toBe(8);
+    // No place is attended to so much: nothing is blurred, and there is nothing to be led away from.
+    const idle = { scale: 3, threshold: 1000, blur: { kernel: 3, sigma: 1 } };
+    const report = await sample("progressive", "idle", { attentionGuidance: idle, count: 4 });
+    expect(report.attentionGuidance).toMatchObject(idle);
+    await sample("progressive", "idler", { attentionGuidance: { ...idle, scale: 2 }, count: 4 });
+    const [three, two] = [await filesOf("idle"), await filesOf("idler")];
+    expect(await difference(three, two)).toBeLessThanOrEqual(1);
+    expect(await difference(three, guided)).toBeGreaterThan(1);
   }, 900_000);
 
   it("are told nothing where zeros are asked for", async () => {
@@ -290,8 +301,26 @@ describe("refused are", () => {
     [
       "attention guidance of a predictor",
       "latent",
-      { attentionGuidance: 1.3 },
+      { attentionGuidance: { scale: 1.3 } },
       /--attention-guidance: expected 1 for .*latent, which has a predictor, got 1.3/,
+    ],
+    [
+      "a threshold without guidance",
+      "progressive",
+      { attentionGuidance: { scale: 1, threshold: 2 } },
+      /--attention-guidance: expected a scale above 1 beside a threshold/,
+    ],
+    [
+      "a blur that reaches beyond the picture",
+      "progressive",
+      { attentionGuidance: { scale: 2, blur: { kernel: 99, sigma: 3 } } },
+      /blur: expected an odd kernel below .*got kernel 99/,
+    ],
+    [
+      "an unknown site",
+      "progressive",
+      { attentionGuidance: { scale: 2, site: "up.9" } },
+      /--attention-site: expected one of .*progressive, got "up.9"/,
     ],
     ["a folder that is not there", "nowhere", {}, /expected the folder .*got none of that name/],
     ["pictures", "pictures", {}, /expected the folder of a teacher or a student/],
@@ -309,6 +338,10 @@ describe("refused are", () => {
     await expect(again("consistency", { seed: 1 })).rejects.toThrow(/expected seed 0, .*got 1/);
     await expect(again("consistency", { steps: 2 })).rejects.toThrow(/expected steps 1, .*got 2/);
     await expect(again("consistency", { className: "a" })).rejects.toThrow(/expected class null/);
+    const attentionGuidance = { scale: 2 };
+    await expect(again("consistency", { attentionGuidance })).rejects.toThrow(
+      /expected attentionGuidance null, .*got 2, threshold 1, blur \d+,[\d.]+, site/,
+    );
     await expect(sample("teacher", "pictures")).rejects.toThrow(/expected an empty folder/);
     await writeFile(join(base, "mine", "sample.json"), "{");
     await expect(again("consistency", {})).rejects.toThrow(/sample.json: expected JSON/);

@@ -1,8 +1,13 @@
 // Attention guidance: in graphs, and around denoisers while sampling.
 
-export { blurFor, PARITY_BLUR } from "./blur.js";
+export { blurFor, blurMatrix, PARITY_BLUR } from "./blur.js";
 export type { Blur } from "./blur.js";
-export { attentionGuided, GUIDANCE_FORMS, guidanceEvaluations } from "./guide.js";
+export {
+  attentionGuided,
+  DEFAULT_THRESHOLD,
+  GUIDANCE_FORMS,
+  guidanceEvaluations,
+} from "./guide.js";
 export type { AttentionGuidance, GuidanceForm } from "./guide.js";
 export { selfAttentionGuided } from "./guided-denoiser.js";
 export { attentionMask, attentionReceived } from "./mask.js";
