@@ -43,7 +43,9 @@ async function train(config: string, flags: TrainFlags, context: Context): Promi
   const request = trainRequest(config, flags);
   const service = await context.services.training();
   if (flags.dryRun) {
-    print(context, JSON.stringify(await service.resolveTraining(request), null, 2));
+    const { config: resolved, remarks } = await service.resolveTraining(request);
+    if (!flags.quiet) remarks.forEach((remark) => context.stderr.write(`${remark}\n`));
+    print(context, JSON.stringify(resolved, null, 2));
     return;
   }
   const reporter = reporterFor(context, flags);

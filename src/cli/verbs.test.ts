@@ -42,7 +42,10 @@ describe("train", () => {
   const services = {
     training: () =>
       Promise.resolve({
-        resolveTraining: async (request: TrainRequest) => ({ ...request.overrides, steps: 10 }),
+        resolveTraining: async (request: TrainRequest) => ({
+          config: { ...request.overrides, steps: 10 },
+          remarks: ["warning: no pictures"],
+        }),
         train: async (request: TrainRequest) => {
           asked.push(request);
           return result;
@@ -61,8 +64,9 @@ describe("train", () => {
   });
 
   it("prints the configuration on a dry run and does not train", async () => {
-    const { stdout } = await runWith(["train", "--set", "a=1", "--dry-run"], { services });
+    const { stdout, stderr } = await runWith(["train", "--set", "a=1", "--dry-run"], { services });
     expect(JSON.parse(stdout)).toEqual({ a: 1, steps: 10 });
+    expect(stderr).toBe("warning: no pictures\n");
     const aimed = await runWith(["train", "--target", "endpoint", "--dry-run"], { services });
     expect(JSON.parse(aimed.stdout)).toEqual({ "target.kind": "endpoint", steps: 10 });
     expect(asked).toEqual([]);

@@ -28,9 +28,20 @@ export interface TrainResult {
   readonly model?: string;
 }
 
+export interface ResolvedTraining {
+  /** The whole configuration as plain JSON. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What a person should know of it, a line each; that its pictures are not there, for one. */
+  readonly remarks: readonly string[];
+}
+
 export interface TrainService {
-  /** The whole configuration as plain JSON. @throws FollowspotError on an unknown key or a wrong value. */
-  resolveTraining(request: TrainRequest): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * What an order means; nothing is trained or written.
+   *
+   * @throws FollowspotError on an unknown key or a wrong value, and when a model that it names is not there
+   */
+  resolveTraining(request: TrainRequest): Promise<ResolvedTraining>;
   /**
    * Trains. On abort it writes a checkpoint and resolves, unfinished: an interrupted training is no failure.
    *

@@ -80,7 +80,13 @@ export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
  */
 export async function openRun(request: TrainRequest): Promise<OpenedRun> {
   const { task, facts, remarks, folder: old } = await resolveRun(request);
-  if (old === undefined) expectPictures(task.config);
+  const missing = missingPictures(task.config);
+  // A run without its pictures would leave a folder that nobody can go on with.
+  if (old === undefined && missing !== undefined) {
+    throw new FollowspotError(`train: ${missing}.`, {
+      remedy: "Put them there, or say where yours are: --set data.path=FOLDER.",
+    });
+  }
   const wanted = request.folder;
   const folder =
     old ?? (wanted === undefined ? await createRun(RUNS, facts.name) : await claimRun(wanted));
@@ -94,14 +100,11 @@ export async function openRun(request: TrainRequest): Promise<OpenedRun> {
   return { folder, task, facts, remarks, release };
 }
 
-/** A run without its pictures would leave a folder that nobody can go on with. */
-function expectPictures(config: JsonObject): void {
+/** What to say where a configuration's pictures are not there. */
+export function missingPictures(config: JsonObject): string | undefined {
   const { success, data } = withPictures.safeParse(config);
-  if (!success || existsSync(data.data.path)) return;
-  throw new FollowspotError(
-    `train: data.path: expected a file or folder of pictures, got ${data.data.path}, which is not there.`,
-    { remedy: "Put them there, or say where yours are: --set data.path=FOLDER." },
-  );
+  if (!success || existsSync(data.data.path)) return undefined;
+  return `data.path: expected a file or folder of pictures, got ${data.data.path}, which is not there`;
 }
 
 async function newRun({ config, overrides, threads }: TrainRequest): Promise<ResolvedRun> {

@@ -7,8 +7,8 @@ import { withThreads } from "../training/run/threads.js";
 import { changedPictures } from "../training/teacher/data.js";
 import type { Reporter } from "./draw-request.js";
 import { TrainProgress } from "./train-progress.js";
-import type { TrainRequest, TrainResult } from "./train-request.js";
-import { completedSteps, openRun, resolveRun } from "./train-run.js";
+import type { ResolvedTraining, TrainRequest, TrainResult } from "./train-request.js";
+import { completedSteps, missingPictures, openRun, resolveRun } from "./train-run.js";
 import type { OpenedRun } from "./train-run.js";
 
 /** Folder of the trained model in the run's folder. */
@@ -17,10 +17,13 @@ const MODEL = "model";
 const LONGEST = 2 ** 31 - 1;
 
 /** As TrainService.resolveTraining. */
-export async function resolveTraining(
-  request: TrainRequest,
-): Promise<Readonly<Record<string, unknown>>> {
-  return (await resolveRun(request)).task.config;
+export async function resolveTraining(request: TrainRequest): Promise<ResolvedTraining> {
+  const { task, remarks } = await resolveRun(request);
+  const missing = missingPictures(task.config);
+  return {
+    config: task.config,
+    remarks: missing === undefined ? remarks : [...remarks, `warning: ${missing}`],
+  };
 }
 
 /** As TrainService.train. */

@@ -183,6 +183,17 @@ describe("a run of stage B", () => {
     // The student and what joins it are there too.
     expect((await readSemantic(model)).student.digest).toHaveLength(64);
 
+    for (const [parent, got] of [
+      [
+        "nowhere",
+        /nowhere: expected the folder of a teacher or a student, .*got none of that name/,
+      ],
+      ["v", /v: expected a student with encoder and predictor, got a network alone.*semantic/],
+    ] as const) {
+      const misplaced = taskOf({ ...document, parent: join(base, parent) });
+      await expect(misplaced.check()).rejects.toThrow(got);
+    }
+
     // Latents are drawn for all classes alike, and a class that is drawn beside says another thing.
     const classed = taskOf({ ...document, parent: join(base, "model") });
     const refusal = /parent: expected a model without classes, got one of 3.*--like/;

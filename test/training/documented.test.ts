@@ -28,7 +28,7 @@ async function requestOf(command: string): Promise<TrainRequest> {
     },
     resolveTraining: async (request) => {
       requests.push(request);
-      return {};
+      return { config: {}, remarks: [] };
     },
   };
   const services = { training: () => Promise.resolve(training) };

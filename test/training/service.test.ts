@@ -73,7 +73,10 @@ it("leaves no folder behind where a new run's pictures are not there", async () 
   const named = await readdir("runs").catch(() => []);
   expect(named.filter((name) => name.includes("mnist-teacher"))).toEqual([]);
   const known = await resolveTraining({ config: "mnist-teacher", overrides });
-  expect(known).toMatchObject({ data: { path: "nowhere" } });
+  expect(known).toMatchObject({
+    config: { data: { path: "nowhere" } },
+    remarks: [expect.stringMatching(/^warning: data\.path: .*got nowhere, which is not there$/)],
+  });
 });
 
 describe("a run", () => {
@@ -168,7 +171,8 @@ describe("resolveTraining", () => {
   it("gives the whole configuration with its overrides", async () => {
     const overrides = { "learning_rate.peak": 0.5, "unet.norm_num_groups": 4 };
     const resolved = await resolveTraining({ config, overrides });
-    expect(resolved).toMatchObject({
+    expect(resolved.remarks).toEqual([]);
+    expect(resolved.config).toMatchObject({
       learning_rate: { peak: 0.5, floor: 0.001 },
       unet: { norm_num_groups: 4, act_fn: "silu" },
     });
@@ -176,7 +180,7 @@ describe("resolveTraining", () => {
 
   it("checks what the shipped configuration refers to, from any folder", async () => {
     const resolved = await resolveTraining({ config: "stage", overrides: {} });
-    expect(resolved).toMatchObject({ kind: "text-to-image", size: 96 });
+    expect(resolved.config).toMatchObject({ kind: "text-to-image", size: 96 });
     const overrides = { "text_encoder.hidden_size": 96 };
     await expect(resolveTraining({ config: "stage", overrides })).rejects.toThrow(
       /unet.cross_attention_dim: expected 96/,

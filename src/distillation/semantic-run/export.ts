@@ -3,6 +3,7 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { FollowspotError } from "../../core/errors.js";
 import type { HostTensor } from "../../core/tensor.js";
 import type { Graph, Value } from "../../engine/graph.js";
 import type { Predict } from "../../guidance/self-attention/index.js";
@@ -20,7 +21,7 @@ import type { UNet2DStages } from "../../models/unet2d/index.js";
 import { weightsUnder } from "../../training/half.js";
 import { shippedPath } from "../../training/run/shipped.js";
 import type { Trained } from "../../training/trained.js";
-import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
+import { expectTeacherFolder, readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { SHIFT_FACTORS, combined } from "../semantic.js";
@@ -80,12 +81,19 @@ export interface SemanticStudent {
   readonly predictor: { readonly config: GradientPredictorConfig; readonly weights: Named };
 }
 
-const facts = z.object({ semantic: z.object({ factor: z.enum(SHIFT_FACTORS) }) });
+const facts = z.object({ semantic: z.object({ factor: z.enum(SHIFT_FACTORS) }).optional() });
 
 /** Reads what `exportSemantic` wrote. Throws FollowspotError when a file is missing, damaged or not what it should be. */
 export async function readSemantic(folder: string): Promise<SemanticStudent> {
   const path = shippedPath(folder);
+  await expectTeacherFolder(folder);
   const { semantic } = await readJsonAs(join(path, TEACHER_FILES.facts), facts);
+  if (!semantic) {
+    throw new FollowspotError(
+      `model: ${folder}: expected a student with encoder and predictor, got a network alone.`,
+      { remedy: "Train them on it first: a configuration of kind semantic, as mnist-semantic." },
+    );
+  }
   const part = async <T>(name: string, parse: (json: unknown) => T) => ({
     config: parse(await readJson(join(path, name, CONFIG))),
     weights: await (await openSafetensors(join(path, name, WEIGHTS))).readAllFloat32(),
