@@ -224,7 +224,7 @@ async function time(experiment: Experiment): Promise<void> {
 /** The first pictures of each measure, unselected. */
 async function sheets(experiment: Experiment): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
-  for (const { id } of measured(experiment)) {
+  for (const { id } of measured({ rows: chosenRows(experiment) })) {
     const folder = join(base, "samples", id);
     const files = await readdir(folder, { recursive: true });
     const names = files.filter((file) => file.endsWith(".png"));
