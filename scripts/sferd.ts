@@ -26,6 +26,7 @@ import { readPixelModel } from "../src/pipelines/sample-model.js";
 import { Budget } from "./sferd/budget.js";
 import { meanContrast } from "./sferd/contrast.js";
 import { measureDigits } from "./sferd/digits-measure.js";
+import { drawFlags } from "./sferd/draws.js";
 import { EXPERIMENTS } from "./sferd/experiments.js";
 import type { Experiment } from "./sferd/experiments.js";
 import type { Draw, Row } from "./sferd/row.js";
@@ -95,13 +96,9 @@ const measureFile = (measure: string): string => join(base, "measures", `${measu
 
 /** Pictures of a row in a folder. */
 async function sample(row: Row, draw: Draw, count: number, out: string): Promise<SampleReport> {
-  const sampler = draw.sampler === undefined ? [] : ["--sampler", draw.sampler];
-  const like = draw.like === undefined ? [] : ["--like", draw.like];
-  const { attentionGuidance: scale } = draw;
-  const guidance = scale === undefined ? [] : ["--attention-guidance", String(scale)];
   const told = await followspot([
     ...["sample", "--model", modelOf(row, draw), "--steps", String(draw.steps)],
-    ...[...sampler, ...guidance, ...like],
+    ...drawFlags(draw),
     ...["--count", String(count), "--batch", String(BATCH), "--out", out, "--json"],
     ...threads,
   ]);

@@ -16,3 +16,23 @@ export const CHAIN: readonly Draw[] = [1, 2, 4].map((steps) => ({
 
 /** A consistency student takes any number of steps. */
 export const ANY_STEPS: readonly Draw[] = [1, 2, 4].map((steps) => ({ model: "model", steps }));
+
+/** What of a draw `followspot sample` is told besides model, steps and count. */
+export function drawFlags({ sampler, like, attentionGuidance }: Draw): string[] {
+  return [
+    ...(sampler === undefined ? [] : ["--sampler", sampler]),
+    ...guidanceFlags(attentionGuidance),
+    ...(like === undefined ? [] : ["--like", like]),
+  ];
+}
+
+function guidanceFlags(guidance: Draw["attentionGuidance"]): string[] {
+  if (guidance === undefined) return [];
+  const { scale, threshold, blur, site } = guidance;
+  return [
+    ...["--attention-guidance", String(scale)],
+    ...(threshold === undefined ? [] : ["--attention-threshold", String(threshold)]),
+    ...(blur === undefined ? [] : ["--attention-blur", `${blur.kernel},${blur.sigma}`]),
+    ...(site === undefined ? [] : ["--attention-site", site]),
+  ];
+}

@@ -1,5 +1,7 @@
 // What a row of an experiment is, and what all rows of a data set share.
 
+import type { SampleAttentionGuidance } from "../../src/pipelines/sample-request.js";
+
 /** A run of `followspot train`, or none where a row only draws another's model. */
 export interface Row {
   readonly name: string;
@@ -18,8 +20,8 @@ export interface Draw {
   readonly steps: number;
   /** A teacher's; the model's own when absent. */
   readonly sampler?: string;
-  /** Scale of self-attention guidance while sampling; none when absent. */
-  readonly attentionGuidance?: number;
+  /** Of a teacher guided by its attention while sampling; none when absent. */
+  readonly attentionGuidance?: SampleAttentionGuidance;
   /** Pictures whose content is told, or "none" for zeros; drawn latents tell it when absent. */
   readonly like?: string;
   /** Most pictures to draw, where many steps make them dear. */

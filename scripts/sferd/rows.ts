@@ -1,5 +1,6 @@
 // What an experiment trains and measures: rows that follow from each other, by name.
 
+import type { SampleAttentionGuidance } from "../../src/pipelines/sample-request.js";
 import { ANY_STEPS, CHAIN, FEW, teacherDraws } from "./draws.js";
 import { judgedRows } from "./judged-rows.js";
 import { distributionRows } from "./matched-rows.js";
@@ -98,10 +99,27 @@ function decoders(scale: Scale, { suffix, title, data }: Told, seed?: number): R
   ];
 }
 
+/** Other settings of guidance, on the teacher itself: what of them would help before a student is trained for it. */
+const GUIDANCE_TRIED: readonly {
+  readonly name: string;
+  readonly told: string;
+  readonly change: Partial<SampleAttentionGuidance>;
+}[] = [
+  { name: "weak", told: "scale 1.1", change: { scale: 1.1 } },
+  { name: "strong", told: "scale 2", change: { scale: 2 } },
+  { name: "threshold", told: "threshold 2", change: { threshold: 2 } },
+  { name: "parity", told: "blur as published", change: { blur: { kernel: 15, sigma: 3 } } },
+  { name: "middle", told: "site in the middle", change: { site: "mid.attn.0.self" } },
+];
+
 /** The teacher, and what its users would draw with instead of a student. */
 function teacherRows({ name, teacher, tried }: Scale): Row[] {
   const plain: Draw = { model: "{teacher}/model", steps: 8, sampler: "ddim" };
-  const guided: Draw = { ...plain, attentionGuidance: 1.3 };
+  const guided = (change: Partial<SampleAttentionGuidance> = {}): Draw => ({
+    ...plain,
+    attentionGuidance: { scale: 1.3, ...change },
+  });
+  const sampled = "teacher, DDIM, guided by its attention while sampling";
   return [
     {
       name: "teacher",
@@ -116,9 +134,14 @@ function teacherRows({ name, teacher, tried }: Scale): Row[] {
     },
     {
       name: "teacher-guided",
-      title: "teacher, DDIM, guided by its attention while sampling",
-      draws: [{ ...guided, count: FEW }],
+      title: sampled,
+      draws: [{ ...guided(), count: FEW }],
     },
+    ...GUIDANCE_TRIED.map(({ name: suffix, told, change }) => ({
+      name: `teacher-guided-${suffix}`,
+      title: `${sampled}, ${told}`,
+      draws: [{ ...guided(change), count: FEW }],
+    })),
     {
       name: "source",
       title: "teacher, DDIM, all pictures",
@@ -126,8 +149,8 @@ function teacherRows({ name, teacher, tried }: Scale): Row[] {
     },
     {
       name: "source-guided",
-      title: "teacher, DDIM, guided by its attention while sampling, all pictures",
-      draws: [guided],
+      title: `${sampled}, all pictures`,
+      draws: [guided()],
     },
   ];
 }
