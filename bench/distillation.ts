@@ -8,9 +8,11 @@ import { distillationSchema, roundsOf } from "../src/distillation/run/config.js"
 import type { DistillationConfig, Round } from "../src/distillation/run/config.js";
 import { roundLoss } from "../src/distillation/run/round.js";
 import type { HostTensor } from "../src/core/tensor.js";
+import type { Guidance } from "../src/distillation/run/guidance.js";
 import { logSnrSchedule } from "../src/diffusion/index.js";
 import { modelFlops } from "../src/engine/flops.js";
 import type { CompileOptions, Runtime } from "../src/engine/runtime/session.js";
+import { blurFor, blurMatrix } from "../src/guidance/self-attention/index.js";
 import { initialise } from "../src/nn/init.js";
 import { InputWeights } from "../src/nn/input-weights.js";
 import type { Packing } from "../src/nn/packed-weights.js";
@@ -85,8 +87,12 @@ function gridOf({ batch, target }: DistillationConfig): Record<string, HostTenso
 }
 
 /** The same step for PyTorch: the same net, levels and weights. */
-export function distillationRequest({ batch, threads = 1 }: DistillationOptions): PeerRequest {
-  const config = configOf(batch, false);
+export function distillationRequest({
+  batch,
+  guided,
+  threads = 1,
+}: DistillationOptions): PeerRequest {
+  const config = configOf(batch, guided);
   const grid = gridOf(config);
   const numbers = (name: string): number[] => Array.from(grid[name]!.data as Float32Array);
   const parts = ["alpha", "sigma", "timestep", "keep", "gain", "mix"];
@@ -96,8 +102,14 @@ export function distillationRequest({ batch, threads = 1 }: DistillationOptions)
   const { json } = readDocument();
   return {
     ...{ kind: "distillation", config: json, batch, threads, path, weight: numbers("weight") },
+    guidance: config.guidance && guidanceOf(config.guidance, Number(json.sample_size)),
   };
 }
+
+/** Guidance in numbers: blurring is a product with a matrix on either side. */
+const guidanceOf = ({ scale, threshold }: Guidance, size: number) => ({
+  ...{ scale, threshold, blur: Array.from(blurMatrix(size, blurFor(size))) },
+});
 
 /** One step of the first round, teacher and student in one graph. */
 export async function distillationWork(

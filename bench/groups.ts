@@ -158,9 +158,14 @@ export async function distillationGroup(
   const plain = { name: "progressive step", guided: false, ...shared };
   const guided = { name: "progressive step, guided", guided: true, ...shared };
   const works = [await distillationWork(runtime, plain), await distillationWork(runtime, guided)];
-  const peers = await peersOf(distillationRequest(plain), { train: works[0]! }, options);
-  const measured = await measure(runtime, [...works, ...peers.works], options);
-  return { name: "distillation", batch, works: measured, notices: peers.notices };
+  const peers = [
+    await peersOf(distillationRequest(plain), { train: works[0]! }, options),
+    await peersOf(distillationRequest(guided), { train: works[1]! }, options),
+  ];
+  const all = [...works, ...peers.flatMap((peer) => peer.works)];
+  const measured = await measure(runtime, all, options);
+  const notices = peers.flatMap((peer) => peer.notices);
+  return { name: "distillation", batch, works: measured, notices };
 }
 
 const SD15_GIB = 12;

@@ -1,10 +1,11 @@
 """A whole step of progressive distillation on a UNet2DModel of diffusers: the teacher's two steps, the student's update."""
 
+from torch_attention import Guidance
 from torch_update import update
 
 
 class DistillationPeer:
-    def __init__(self, config, batch, path, weight, dtype, compiled, threads):
+    def __init__(self, config, batch, path, weight, guidance, dtype, compiled, threads):
         import torch
         from diffusers import UNet2DModel
 
@@ -37,6 +38,7 @@ class DistillationPeer:
             for step in path
         ]
         self.weight = each(weight)
+        self.guidance = guidance and Guidance(torch, self.teacher, **guidance)
 
     def clean(self, network, x, step):
         """The picture that the velocity of `network` tells."""
@@ -44,11 +46,18 @@ class DistillationPeer:
             velocity = network(x, step["timestep"]).sample
         return step["alpha"] * x - step["sigma"] * velocity.float()
 
+    def taught(self, x, step):
+        """The picture of the teacher, guided by its attention where that is asked for."""
+        predict = lambda noisy: self.clean(self.run_teacher, noisy, step)
+        if self.guidance is None:
+            return predict(x)
+        return self.guidance.guided(predict, x, step["alpha"])
+
     def target(self, x):
         with self.torch.no_grad():
             total = 0
             for step in self.path:
-                picture = self.clean(self.run_teacher, x, step)
+                picture = self.taught(x, step)
                 x = step["keep"] * x + step["gain"] * picture
                 total = total + step["mix"] * picture
             return total
