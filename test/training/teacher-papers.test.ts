@@ -51,7 +51,7 @@ function thinned({ unet, ...rest }: TeacherConfig, thinner: number): TeacherConf
 describe.each([
   // Dhariwal & Nichol 2021 tell 296 M for ImageNet 64x64.
   { preset: "cifar10-paper", millions: 49.5, thinner: 1 },
-  // Whole, its weights, moments and averages would take more than ten gigabytes.
+  // Whole, one picture takes 15.2 GiB (measured once, as this test with `thinner: 1`), which not every machine has.
   { preset: "imagenet64-paper", millions: 295.9, thinner: 8 },
 ])("$preset", ({ preset, millions, thinner }) => {
   const configOf = async () => teacherSchema.parse((await readDocument(preset)).document);
@@ -76,8 +76,8 @@ describe.each([
     const report = await trainer.step(await new TeacherBatches(noisePictures(size), config).at(1));
     await session.release();
     expect(report["loss"]).toBeGreaterThan(0);
-    const moved = trainer.state.parameters.data.filter((value, i) => value !== start[i]).length;
+    const moved = trainer.state.parameters.data.some((value, i) => value !== start[i]);
     // Behind last convolutions that start at 0 nothing moves in the first step.
-    expect(moved).toBeGreaterThan(0);
+    expect(moved).toBe(true);
   }, 300_000);
 });
