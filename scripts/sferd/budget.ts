@@ -47,7 +47,8 @@ export class Budget {
     const [, name, steps] = /^(.+)-(\d+)$/.exec(measure)!;
     const row = this.rowOf(name!);
     const draw = row.draws.find((each) => each.steps === Number(steps))!;
-    return this.planned(row, draw) + draw.steps * (draw.count ?? DRAWN);
+    const evaluations = draw.attentionGuidance === undefined ? 1 : 2;
+    return this.planned(row, draw) + evaluations * draw.steps * (draw.count ?? DRAWN);
   }
 
   private rowOf(name: string): Row {

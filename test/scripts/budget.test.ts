@@ -44,6 +44,8 @@ describe("the budget of a row", () => {
   it("counts the pictures that a row learns from where they were drawn for it", () => {
     expect(planned("mnist", "told")).toBe(4 * ROUND);
     expect(planned("mnist", "told-by-teacher")).toBe(4 * ROUND + 8 * 10_000);
+    // Guided pictures take two evaluations a step.
+    expect(planned("mnist", "told-by-guided")).toBe(4 * ROUND + 2 * 8 * 10_000);
     expect(planned("mnist", "decoder-zeros")).toBe(4 * ROUND);
   });
 });
