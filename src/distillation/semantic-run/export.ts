@@ -21,7 +21,7 @@ import type { UNet2DStages } from "../../models/unet2d/index.js";
 import { weightsUnder } from "../../training/half.js";
 import { shippedPath } from "../../training/run/shipped.js";
 import type { Trained } from "../../training/trained.js";
-import { expectTeacherFolder, readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
+import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { SHIFT_FACTORS, combined } from "../semantic.js";
@@ -86,7 +86,7 @@ const facts = z.object({ semantic: z.object({ factor: z.enum(SHIFT_FACTORS) }).o
 /** Reads what `exportSemantic` wrote. Throws FollowspotError when a file is missing, damaged or not what it should be. */
 export async function readSemantic(folder: string): Promise<SemanticStudent> {
   const path = shippedPath(folder);
-  await expectTeacherFolder(folder);
+  const student = await readTeacher(folder);
   const { semantic } = await readJsonAs(join(path, TEACHER_FILES.facts), facts);
   if (!semantic) {
     throw new FollowspotError(
@@ -99,7 +99,7 @@ export async function readSemantic(folder: string): Promise<SemanticStudent> {
     weights: await (await openSafetensors(join(path, name, WEIGHTS))).readAllFloat32(),
   });
   return {
-    student: await readTeacher(folder),
+    student,
     factor: semantic.factor,
     encoder: await part(ENCODER, parseSemanticEncoderConfig),
     predictor: await part(PREDICTOR, parseGradientPredictorConfig),

@@ -6,7 +6,7 @@ export { classCondition, TeacherDenoiser } from "./denoiser.js";
 export type { TeacherDenoiserOptions } from "./denoiser.js";
 export { classesInTurn, drawPictures, noClassOf, toPictures } from "./draw.js";
 export type { PictureRun } from "./draw.js";
-export { expectTeacherFolder, isTeacherFolder } from "./expect-folder.js";
+export { isTeacherFolder } from "./expect-folder.js";
 export { exportTeacher } from "./export.js";
 export { evaluationsOf, readTeacher, TEACHER_FILES, teacherFacts } from "./folder.js";
 export type { Teacher, TeacherFacts } from "./folder.js";
