@@ -186,6 +186,12 @@ function progressiveRows(scale: Scale): Row[] {
       train: studentOf(scale, "progressive", { budget: String(2 * round) }),
       draws: CHAIN.slice(0, 1),
     },
+    {
+      name: "pd-constant",
+      title: "progressive distillation, constant loss weight",
+      train: studentOf(scale, "progressive", { loss: "constant" }),
+      draws: CHAIN.slice(0, 1),
+    },
     guided,
     ...again(guided, seeds),
     {
@@ -258,10 +264,9 @@ function semanticRows(scale: Scale): Row[] {
     },
     ...decoders(scale, byData),
     ...seeds.flatMap((seed) => decoders(scale, byData, seed)),
-    ...BY_TEACHER.flatMap((told) => [
-      ...decoders(scale, told),
-      ...seeds.slice(0, 1).flatMap((seed) => decoders(scale, told, seed)),
-    ]),
+    ...BY_TEACHER.flatMap((told) =>
+      [undefined, ...seeds].flatMap((seed) => decoders(scale, told, seed)),
+    ),
     {
       name: "decoder-zeros",
       title: "teacher and predictor of variant d, told zeros",
