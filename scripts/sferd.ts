@@ -5,7 +5,7 @@
 //   npx tsx scripts/sferd.ts inception mnist [ROW ...] [--few 2000] # Inception's distances of what `run` drew
 //   npx tsx scripts/sferd.ts painted mnist [ROW ...]               # the same with every background painted black
 //   npx tsx scripts/sferd.ts contrast cifar10 [ROW ...]            # how much contrast they have, beside the training set
-//   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine
+//   npx tsx scripts/sferd.ts time mnist [ROW ...]                  # seconds a picture, the rows in turn, on an idle machine; a row, or `pd-1`
 //   npx tsx scripts/sferd.ts sheets mnist                          # the first 64 pictures of each, beside that table
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
 //   npx tsx scripts/sferd.ts restore mnist                         # the measures of that file, on a machine without runs/
@@ -34,12 +34,16 @@ import { paintBlack } from "./sferd/painted.js";
 import type { Painted } from "./sferd/painted.js";
 import { sferdMarkdown } from "./sferd/report.js";
 import type { Measure, Measured } from "./sferd/report.js";
+import { inTurns } from "./sferd/turns.js";
 
 const RESULTS = "docs/results/sferd";
 const BATCH = 64;
 const SHEET = { count: 64, columns: 16 };
-/** Rounds and pictures of a timing: enough that the first batch, which makes room for the rest, does not count for much. */
-const TIMED = { rounds: 3, pictures: 16 * BATCH };
+/**
+ * Rounds of a timing and evaluations of each: as many for one step as for sixteen, so that the first batches, which make
+ * room and warm up for the rest, count for as little in both.
+ */
+const TIMED = { rounds: 3, evaluations: 128 * BATCH };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -134,8 +138,13 @@ async function spentOn(row: Row, draw: Draw): Promise<number> {
 const threadCount = (): { threads?: number } =>
   values.threads === undefined ? {} : { threads: Number(values.threads) };
 
+/** All rows, or those that were named: whole, or by what is drawn of them in so many steps, as `pd-1`. */
 const chosenRows = ({ rows }: Experiment): Row[] =>
-  rows.filter(({ name: each }) => only.length === 0 || only.includes(each));
+  rows.flatMap((row) => {
+    if (only.length === 0 || only.includes(row.name)) return [row];
+    const draws = row.draws.filter((draw) => only.includes(measureOf(row, draw)));
+    return draws.length === 0 ? [] : [{ ...row, draws }];
+  });
 
 async function run(experiment: Experiment): Promise<void> {
   for (const row of chosenRows(experiment)) {
@@ -200,23 +209,23 @@ function measured({ rows }: Pick<Experiment, "rows">): { row: Row; draw: Draw; i
   return all.filter(({ id }) => existsSync(measureFile(id)));
 }
 
-/** Seconds a picture by measure, from noise to file: the median of rounds in which all take turns. */
+/** Seconds a picture by measure, from noise to file; those of measures that were not asked for stay. */
 async function time(experiment: Experiment): Promise<void> {
   const out = join(base, "timing");
-  const rounds = new Map<string, number[]>();
-  for (let round = 0; round < TIMED.rounds; round++) {
-    for (const { row, draw, id } of measured({ rows: chosenRows(experiment) })) {
-      await rm(out, { recursive: true, force: true });
-      const { seconds, made } = await sample(row, draw, TIMED.pictures, out);
-      rounds.set(id, [...(rounds.get(id) ?? []), (seconds.total - seconds.preparing) / made]);
-    }
-  }
+  const all = measured({ rows: chosenRows(experiment) });
+  const medians = await inTurns(all, TIMED.rounds, async ({ row, draw }) => {
+    await rm(out, { recursive: true, force: true });
+    const { seconds, made } = await sample(row, draw, TIMED.evaluations / draw.steps, out);
+    return (seconds.total - seconds.preparing) / made;
+  });
   await rm(out, { recursive: true, force: true });
-  const middle = (all: readonly number[]): number =>
-    [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)]!;
-  const medians = [...rounds].map(([id, all]) => [id, middle(all)] as const);
-  await writeJson(TIMES, Object.fromEntries(medians));
+  const newly = Object.fromEntries(medians.map(([{ id }, seconds]) => [id, seconds]));
+  await writeJson(TIMES, { ...(await timesBefore()), ...newly });
 }
+
+/** Seconds a picture by measure, of all that were timed. */
+const timesBefore = async (): Promise<Record<string, number>> =>
+  existsSync(TIMES) ? ((await readJson(TIMES)) as Record<string, number>) : {};
 
 /** The first pictures of each measure, unselected. */
 async function sheets(experiment: Experiment): Promise<void> {
@@ -241,7 +250,7 @@ function withoutPlace({ weights, ...report }: DistributionReport): DistributionR
 }
 
 async function report(experiment: Experiment): Promise<void> {
-  const times = existsSync(TIMES) ? ((await readJson(TIMES)) as Record<string, number>) : {};
+  const times = await timesBefore();
   const budget = new Budget(experiment.rows);
   const found: Measure[] = [];
   for (const { row, draw, id } of measured(experiment)) {
