@@ -30,9 +30,7 @@ export function weightedSum(first: Term, ...rest: Term[]): Latent {
 /** Each element limited to `[-range, range]`; the tensor itself when `range` is undefined. */
 export function clipped(value: Latent, range: number | undefined): Latent {
   if (range === undefined) return value;
-  return tensor(
-    "float32",
-    value.shape,
-    value.data.map((element) => Math.min(Math.max(element, -range), range)),
-  );
+  const data = value.data.slice();
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i]!, -range), range);
+  return tensor("float32", value.shape, data);
 }

@@ -52,11 +52,15 @@ export function classesInTurn(
 export function toPictures({ shape, data }: Latent): Picture[] {
   const [count, height, width, channels] = shape as [number, number, number, number];
   const cells = height * width;
+  const coloured = channels === 3;
   return Array.from({ length: count }, (_, i) => {
     const bytes = new Uint8Array(cells * 3);
-    for (let j = 0; j < bytes.length; j++) {
-      const channel = channels === 3 ? j % 3 : 0;
-      bytes[j] = toByte(data[(i * cells + Math.floor(j / 3)) * channels + channel]!);
+    for (let cell = 0; cell < cells; cell++) {
+      const from = (i * cells + cell) * channels;
+      const first = toByte(data[from]!);
+      bytes[3 * cell] = first;
+      bytes[3 * cell + 1] = coloured ? toByte(data[from + 1]!) : first;
+      bytes[3 * cell + 2] = coloured ? toByte(data[from + 2]!) : first;
     }
     return { width, height, data: bytes };
   });
