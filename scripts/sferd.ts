@@ -10,7 +10,6 @@
 //   npx tsx scripts/sferd.ts report mnist                          # docs/results/sferd/mnist.json and mnist.md
 //   npx tsx scripts/sferd.ts restore mnist                         # the measures of that file, on a machine without runs/
 
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -24,6 +23,7 @@ import type { DistributionReport } from "../src/pipelines/evaluate-distribution-
 import type { SampleReport } from "../src/pipelines/sample-request.js";
 import { readPixelModel } from "../src/pipelines/sample-model.js";
 import { Budget } from "./sferd/budget.js";
+import { followspot } from "./sferd/command.js";
 import { meanContrast } from "./sferd/contrast.js";
 import { measureDigits } from "./sferd/digits-measure.js";
 import { drawFlags } from "./sferd/draws.js";
@@ -58,20 +58,6 @@ const [verb = "", name = "", ...only] = positionals;
 const experiment = EXPERIMENTS[name];
 const base = join("runs", "sferd", name);
 const TIMES = join(base, "times.json");
-
-/** A followspot command: its standard output, as JSON where asked for. */
-async function followspot(args: readonly string[]): Promise<string> {
-  console.error(`followspot ${args.join(" ")}`);
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
-  const code = await new Promise<number | null>((done) => child.once("close", done));
-  if (code !== 0)
-    throw new Error(`sferd: followspot ${args[0]}: expected exit code 0, got ${code}.`);
-  return text;
-}
 
 const runFolder = (row: string): string => join(base, row);
 const samplesFolder = (measure: string): string => join(base, "samples", measure);
