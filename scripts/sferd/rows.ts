@@ -189,7 +189,7 @@ function progressiveRows(scale: Scale): Row[] {
     {
       name: "pd-constant",
       title: "progressive distillation, constant loss weight",
-      train: studentOf(scale, "progressive", { loss: "constant" }),
+      train: studentOf(scale, "progressive", { "target.loss": "constant" }),
       draws: CHAIN.slice(0, 1),
     },
     guided,
