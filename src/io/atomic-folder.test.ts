@@ -17,6 +17,11 @@ const fill = (text: string) => async (folder: string) => {
   await writeFile(join(folder, "part", "file"), text);
 };
 
+const fillIn = async (name: string, text: string) => {
+  await mkdir(join(base, name));
+  await fill(text)(join(base, name));
+};
+
 const textIn = (folder: string) => readFile(join(folder, "part", "file"), "utf8");
 
 describe("writeFolderAtomic", () => {
@@ -48,6 +53,16 @@ describe("writeFolderAtomic", () => {
     await expect(writeFolderAtomic(folder, failing)).rejects.toThrow("the disk is gone");
     expect(await textIn(folder)).toBe("one");
     expect(await readdir(base)).toEqual(["model"]);
+  });
+
+  it("removes what a killed writer of the same folder left beside it, and nothing else", async () => {
+    const folder = join(base, "model");
+    await fillIn(".model.0123456789ab.tmp", "half");
+    await fillIn(".models.0123456789ab.tmp", "another's");
+    await fillIn(".model.notes.tmp", "a person's");
+    await writeFolderAtomic(folder, fill("whole"));
+    const names = (await readdir(base)).sort();
+    expect(names).toEqual([".model.notes.tmp", ".models.0123456789ab.tmp", "model"]);
   });
 
   it("names the folder when the system refuses", async () => {

@@ -5,9 +5,26 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, systemCode } from "./file-error.js";
 
+/** Bytes of what tells one temporary name from another. */
+const SUFFIX = 6;
+
+const stemOf = (target: string): string => `.${basename(target).slice(0, 40)}.`;
+
 function beside(target: string): string {
-  const suffix = randomBytes(6).toString("hex");
-  return join(dirname(target), `.${basename(target).slice(0, 40)}.${suffix}.tmp`);
+  const suffix = randomBytes(SUFFIX).toString("hex");
+  return join(dirname(target), `${stemOf(target)}${suffix}.tmp`);
+}
+
+/** Removes what writers of the same folder left beside it when they were killed. */
+async function removeLeftovers(target: string): Promise<void> {
+  const stem = stemOf(target);
+  const rest = new RegExp(`^[0-9a-f]{${2 * SUFFIX}}\\.tmp$`);
+  const names = (await readdir(dirname(target))).filter(
+    (name) => name.startsWith(stem) && rest.test(name.slice(stem.length)),
+  );
+  for (const name of names) {
+    await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
 }
 
 /** Moves what is at `path` out of the way; undefined when nothing is there. */
@@ -24,7 +41,8 @@ async function setAside(path: string): Promise<string | undefined> {
 
 /**
  * Fills a folder so that a reader or a crash never meets half of it. The folder above must exist; a
- * folder already there is replaced, and stays as it was when `fill` throws.
+ * folder already there is replaced, and stays as it was when `fill` throws. One writer at a time: what others began
+ * under temporary names is removed at the end.
  *
  * @param fill - writes the files into the folder that it is given
  * @throws what `fill` throws, and FollowspotError when the system refuses
@@ -41,6 +59,7 @@ export async function writeFolderAtomic(
     const before = await setAside(target);
     await rename(temporary, target);
     if (before) await rm(before, { recursive: true, force: true });
+    await removeLeftovers(target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw fileError("write", path, error);

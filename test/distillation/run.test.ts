@@ -176,6 +176,26 @@ describe("a distillation run", () => {
     for (const [path, bytes] of ends) expect(broken.get(path)?.equals(bytes), path).toBe(true);
   }, 900_000);
 
+  it("writes a student whose folder is missing or of a round that is trained again", async () => {
+    const config = configOf();
+    const [folder, whole] = [join(base, "broken"), await filesOf("whole")];
+    const expectStudent = async (): Promise<void> => {
+      const broken = await filesOf("broken");
+      const its = [...whole].filter(([path]) => path.startsWith("students"));
+      expect(its.length).toBeGreaterThan(2);
+      for (const [path, bytes] of its) expect(broken.get(path)?.equals(bytes), path).toBe(true);
+    };
+    const student = join(folder, "students", "2");
+    // As a run leaves it that is killed after a round's last checkpoint.
+    await rm(student, { recursive: true });
+    expect((await run(config, "broken")).done).toBe(true);
+    await expectStudent();
+    await writeFile(join(student, "followspot.json"), "{}");
+    await rm(join(folder, "round-0002"), { recursive: true });
+    expect((await run(config, "broken")).done).toBe(true);
+    await expectStudent();
+  }, 900_000);
+
   it("counts what the students before cost when it goes on from one of them", async () => {
     const document = documentOf({
       parent: join("whole", "students", "2"),

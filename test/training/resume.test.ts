@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkpointsIn } from "../../src/training/checkpoint.js";
-import { writeTinyTeacher } from "./tiny-teacher.js";
+import { writeTinyDistillation, writeTinyTeacher } from "./tiny-teacher.js";
 import { trainTiny, writeTinyPool, writeTinyRun } from "./tiny.js";
 
 const CHILD = fileURLToPath(new URL("train-child.ts", import.meta.url));
@@ -36,6 +36,11 @@ const KINDS: Kind[] = [
     ...{ kind: "teacher", write: writeTinyTeacher, prepare: () => Promise.resolve() },
     // On an idle machine a dozen steps pass before a kill comes: the run must not be over before the last one.
     ...{ steps: 320, kills: 20, most: 4 },
+  },
+  {
+    // Students of 4, 2 and 1 steps: kills meet the ends of rounds and the folders that are written there.
+    ...{ kind: "distillation", write: writeTinyDistillation, prepare: () => Promise.resolve() },
+    ...{ steps: 180, kills: 8, most: 6 },
   },
 ];
 
@@ -71,8 +76,18 @@ async function runChild(
   return { first: steps[0]!, last: steps.at(-1)!, killed: signal === "SIGKILL" };
 }
 
-const newest = async (folder: string): Promise<string> =>
-  (await checkpointsIn(folder)).at(-1)!.name;
+/** What a finished run holds: newest checkpoints, of each round where there are rounds, and files of students. */
+async function endsOf(folder: string): Promise<string[]> {
+  const files = await readdir(folder, { recursive: true });
+  const places = ["", ...files.filter((file) => /^round-\d+$/.test(file))];
+  const newest = await Promise.all(
+    places.map(async (place) =>
+      (await checkpointsIn(join(folder, place))).slice(-1).map(({ name }) => join(place, name)),
+    ),
+  );
+  const students = files.filter((file) => /^students.*\.(json|safetensors)$/.test(file));
+  return [...newest.flat(), ...students].sort();
+}
 
 describe.each(KINDS)("a run of $kind that is killed $kills times", (its) => {
   it("goes on bit-identically every time", async () => {
@@ -101,11 +116,17 @@ describe.each(KINDS)("a run of $kind that is killed $kills times", (its) => {
     const ran = await runChild(config, broken);
     expect(ran).toMatchObject({ last: its.steps, killed: false });
 
-    const name = await newest(unbroken);
-    expect(await newest(broken)).toBe(name);
-    const [expected, actual] = [join(unbroken, name), join(broken, name)];
-    // Weights, both moments and the average, with their header.
-    expect((await readFile(actual)).equals(await readFile(expected)), about).toBe(true);
-    expect((await readdir(broken)).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+    const ends = await endsOf(unbroken);
+    expect(ends.length).toBeGreaterThan(0);
+    expect(await endsOf(broken), about).toEqual(ends);
+    for (const name of ends) {
+      // Checkpoints are weights, both moments and the average, with their header.
+      const [expected, actual] = [join(unbroken, name), join(broken, name)];
+      expect((await readFile(actual)).equals(await readFile(expected)), `${name} ${about}`).toBe(
+        true,
+      );
+    }
+    const all = await readdir(broken, { recursive: true });
+    expect(all.filter((file) => file.endsWith(".tmp"))).toEqual([]);
   }, 900_000);
 });

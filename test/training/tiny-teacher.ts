@@ -102,3 +102,25 @@ export async function writeTinyTeacherModel(name: string, folder: string): Promi
   });
   return config;
 }
+
+/**
+ * Writes a tiny teacher's folder and pictures, and the configuration of a chain of students of 4, 2 and 1 steps with so
+ * many updates in all, `tiny-distillation.json`; returns that file's path.
+ */
+export async function writeTinyDistillation(folder: string, steps: number): Promise<string> {
+  const [pictures, parent] = [join(folder, "pictures"), join(folder, "parent")];
+  await writeTinyPictures(pictures);
+  await writeTinyTeacherModel("v", parent);
+  const path = join(folder, "tiny-distillation.json");
+  const [batch, evaluations, rounds] = [4, 3, 3];
+  const document = {
+    ...{ kind: "distillation", parent, data: { path: pictures } },
+    ...{ target: { kind: "progressive" }, rounds: { first: 4, last: 1 }, guidance: null },
+    ...{ budget: (steps / rounds) * evaluations * batch, batch, flip: true, seed: 3 },
+    learning_rate: { peak: 0.01, floor: 0.001, warmup: 2 },
+    ...{ weight_decay: 0.01, ema: { decay: 0.9 }, class_dropout: 0.2 },
+    ...{ sample_every: 100, draw: { count: 2, seed: 1 } },
+  };
+  await writeFile(path, JSON.stringify(document));
+  return path;
+}

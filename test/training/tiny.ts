@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Generator } from "../../src/core/generator.js";
+import { taskOf } from "../../src/distillation/kinds.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { writeSafetensors } from "../../src/io/safetensors.js";
 import { tokenizerFiles } from "../../src/models/tokenizer/learn.js";
@@ -10,7 +11,6 @@ import { decodeTiny, encodeTiny, parseAutoencoderTinyConfig } from "../../src/mo
 import { initialise } from "../../src/nn/init.js";
 import { collectSpecs } from "../../src/nn/input-weights.js";
 import type { TrainOptions } from "../../src/training/fit.js";
-import { taskOf } from "../../src/training/kinds.js";
 import type { TrainingTask } from "../../src/training/kinds.js";
 import { withThreads } from "../../src/training/run/threads.js";
 

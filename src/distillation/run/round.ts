@@ -187,17 +187,16 @@ function withinRun(options: TrainOptions, folder: string, round: Round): TrainOp
   };
 }
 
-/** The student of a round that is over; undefined when it is not. Throws as `loadLatestCheckpoint`. */
-export async function finishedStudent(
+/** What a round that is over trained; undefined when it is not over. Throws as `loadLatestCheckpoint`. */
+export async function finishedRound(
   config: DistillationConfig,
   parent: Teacher,
   round: Round,
   { folder, accept = [] }: Pick<TrainOptions, "folder" | "accept">,
-): Promise<NamedWeights | undefined> {
+): Promise<Pick<Trained, "packing" | "average"> | undefined> {
   const packing = roundPacking(config, parent, round);
   const digests = [distillationDigest(config), ...accept].map((d) => roundDigest(d, round));
   const found = await loadLatestCheckpoint(roundFolder(folder, round), digests, packing.size);
   if (!found || found.completed < round.updates) return undefined;
-  const student = studentOf(config, parent, round, { packing, average: found.state.average });
-  return student.packing.unpack(student.average.data);
+  return { packing, average: found.state.average };
 }

@@ -10,12 +10,13 @@ import { TELL } from "../../training/loop-failures.js";
 import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
+import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
 import { expectOneForm, expectPictureHead, expectSkipHead } from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
-import { finishedStudent, roundFolder, studentOf, trainRound } from "./round.js";
+import { finishedRound, roundFolder, studentOf, trainRound } from "./round.js";
 import type { NamedWeights } from "./round.js";
 
 /** Folder of the students before the last in the run's folder. */
@@ -77,16 +78,21 @@ export async function trainDistillation(
       if (!told) await options.onStart?.(completed);
     };
     for (const round of rounds.slice(0, -1)) {
-      const known = await finishedStudent(config, parent, round, options);
+      const known = await finishedRound(config, parent, round, options);
       if (known) {
-        teacher = known;
+        // The run may have stopped between its last checkpoint and its student's folder.
+        const missing = !existsSync(studentFolder(folder, round));
+        if (missing) await keepStudent(config, parent, round, known, folder);
+        teacher = weightsOf(config, parent, round, known);
         continue;
       }
       onStage?.(`student of ${round.steps} steps`);
       const parts = { parent, teacher, sight, data };
       const made = await trainRound(config, parts, round, { ...options, onStart });
       if (!made.done) return made;
-      teacher = await keepStudent(config, parent, round, made, folder);
+      const trained = { packing: made.packing, average: made.trainer.state.average };
+      await keepStudent(config, parent, round, trained, folder);
+      teacher = weightsOf(config, parent, round, trained);
       if (signal?.aborted) return { ...made, done: false };
     }
     const last = rounds.at(-1)!;
@@ -100,20 +106,33 @@ export async function trainDistillation(
   }
 }
 
-/** Writes a student that is the teacher of the next, and gives its weights. */
+/** What a round trained. */
+type Made = Pick<Trained, "packing" | "average">;
+
+const studentFolder = (folder: string, { steps }: Round): string =>
+  join(folder, STUDENTS, String(steps));
+
+/** Writes a student that is the teacher of the next. */
 async function keepStudent(
   config: DistillationConfig,
   parent: Teacher,
   round: Round,
-  { packing, trainer }: { readonly packing: Packing; readonly trainer: Trainer },
+  made: Made,
   folder: string,
-): Promise<NamedWeights> {
-  const trained = { packing, average: trainer.state.average };
+): Promise<void> {
   await mkdir(join(folder, STUDENTS), { recursive: true });
-  const target = join(folder, STUDENTS, String(round.steps));
-  if (!existsSync(target)) await exportStudent(config, parent, round, trained, target);
-  const { packing: own, average } = studentOf(config, parent, round, trained);
-  return own.unpack(average.data);
+  await exportStudent(config, parent, round, made, studentFolder(folder, round));
+}
+
+/** The student's weights, of what a round trained. */
+function weightsOf(
+  config: DistillationConfig,
+  parent: Teacher,
+  round: Round,
+  made: Made,
+): NamedWeights {
+  const { packing, average } = studentOf(config, parent, round, made);
+  return packing.unpack(average.data);
 }
 
 /** Steps that a run's folder holds, over the rounds up to the first that is not over. */
@@ -137,7 +156,7 @@ async function lostRounds(config: DistillationConfig, folder: string): Promise<s
   let later: string | undefined;
   for (const round of roundsOf(config).reverse()) {
     const [its, completed] = [roundFolder(folder, round), await stepsOf(round, folder)];
-    const student = join(folder, STUDENTS, String(round.steps));
+    const student = studentFolder(folder, round);
     const proof = existsSync(student) ? student : later;
     if (proof !== undefined && completed < round.updates) {
       const held = completed > 0 ? `step ${completed} of ${round.updates} only` : "no checkpoint";
