@@ -1,18 +1,31 @@
 // Ctrl+C: the first stops the work within a step, the second ends the process at once.
 import { EXIT } from "./run.js";
 
+/** Milliseconds in which signals are one: npm passes on to its child what the terminal sends to both. */
+const ECHO = 1000;
+
 /** What can be listened to: the process, or a test's. */
 export interface SignalSource {
   on(event: "SIGINT" | "SIGTERM", listener: () => void): unknown;
   exit(code: number): never | void;
 }
 
-/** A signal that the first interrupt aborts. */
-export function interruptSignal(source: SignalSource): AbortSignal {
+/**
+ * A signal that the first interrupt aborts.
+ *
+ * @param now - the time in milliseconds
+ */
+export function interruptSignal(
+  source: SignalSource,
+  now: () => number = () => performance.now(),
+): AbortSignal {
   const controller = new AbortController();
+  let first = Infinity;
   const interrupt = () => {
-    if (controller.signal.aborted) source.exit(EXIT.interrupted);
-    else controller.abort();
+    if (!controller.signal.aborted) {
+      first = now();
+      controller.abort();
+    } else if (now() - first >= ECHO) source.exit(EXIT.interrupted);
   };
   source.on("SIGINT", interrupt);
   source.on("SIGTERM", interrupt);
