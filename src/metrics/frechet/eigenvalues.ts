@@ -61,9 +61,12 @@ function reflect(
 
 function qlEigenvalues({ diagonal: d, beside: e }: Tridiagonal): Float64Array {
   const n = d.length;
+  // Of the whole matrix, not of the place: where many eigenvalues are 0, both neighbours are no more than rounding.
+  const negligible =
+    Number.EPSILON * d.reduce((most, x, i) => Math.max(most, Math.abs(x) + Math.abs(e[i]!)), 0);
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
-      const m = splitAfter(d, e, l);
+      const m = splitAfter(d, e, l, negligible);
       if (m === l) break;
       if (sweep === MAX_SWEEPS) throw new Error("eigenvalues: expected convergence, got none");
       qlSweep(d, e, l, m);
@@ -73,10 +76,9 @@ function qlEigenvalues({ diagonal: d, beside: e }: Tridiagonal): Float64Array {
 }
 
 /** The first place from `l` on where what lies beside the diagonal is negligible. */
-function splitAfter(d: Float64Array, e: Float64Array, l: number): number {
+function splitAfter(d: Float64Array, e: Float64Array, l: number, negligible: number): number {
   for (let m = l; m < d.length - 1; m++) {
-    const scale = Math.abs(d[m]!) + Math.abs(d[m + 1]!);
-    if (Math.abs(e[m]!) <= Number.EPSILON * scale) return m;
+    if (Math.abs(e[m]!) <= negligible) return m;
   }
   return d.length - 1;
 }
