@@ -135,3 +135,17 @@ describe("links in a folder", () => {
     expect(await openDataset(folder)).toMatchObject({ count: 3, classes: ["bee", "cat"] });
   });
 });
+
+describe("a zip whose class folders lie in another", () => {
+  it("is read from there, whatever other files lie beside, and with a single picture", async () => {
+    const classes = Object.entries(await classFiles());
+    const files = Object.fromEntries(classes.map(([name, bytes]) => [`set/train/${name}`, bytes]));
+    const notes = { "README.txt": new Uint8Array([1]), "set/.DS_Store": new Uint8Array([2]) };
+    const whole = await openDataset(await work.zip({ ...notes, ...files }));
+    expect(whole).toMatchObject({ count: 3, classes: ["bee", "cat"] });
+    await whole.close();
+    const single = await openDataset(await work.zip({ "train/cat/1.png": await png(1) }));
+    expect(single).toMatchObject({ count: 1, classes: ["cat"] });
+    await single.close();
+  });
+});

@@ -12,7 +12,7 @@ import type { Entry, ZipFile } from "yauzl";
 import { FollowspotError } from "../../core/errors.js";
 import { fileError } from "../file-error.js";
 import { isSystemError } from "./system-error.js";
-import { layoutOf } from "./layout.js";
+import { isPicture, layoutOf } from "./layout.js";
 import type { PictureSource } from "./source.js";
 
 const METHODS = { stored: 0, deflated: 8 } as const;
@@ -77,7 +77,7 @@ async function listOf(path: string, zip: ZipFile) {
     .filter((name) => name !== "" && !name.includes("/"));
   const layout = layoutOf(
     path,
-    files.map((name) => name.slice(prefix.length)),
+    files.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
     folders,
   );
   const entries = layout.paths.map((name) => byName.get(prefix + name)!);
@@ -87,11 +87,13 @@ async function listOf(path: string, zip: ZipFile) {
 
 /** The folders above the class folders, where every picture lies in them: `train/` of `train/cat/1.png`. */
 function sharedFolder(files: readonly string[]): string {
-  const [first = "", ...rest] = files.filter((name) => !name.startsWith("__MACOSX/"));
+  const [first = "", ...rest] = files.filter(
+    (name) => isPicture(name) && !name.startsWith("__MACOSX/"),
+  );
   const parts = first.split("/");
   for (let depth = parts.length - 2; depth > 0; depth--) {
     const prefix = `${parts.slice(0, depth).join("/")}/`;
-    if (rest.length > 0 && rest.every((name) => name.startsWith(prefix))) return prefix;
+    if (rest.every((name) => name.startsWith(prefix))) return prefix;
   }
   return "";
 }
