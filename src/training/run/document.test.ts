@@ -57,6 +57,13 @@ describe("overrides", () => {
     expect(known.b.e.g).toEqual([5, 6]);
   });
 
+  it("leave a text a text", () => {
+    expect(withOverrides(document, known, { "b.d": 2024 })).toEqual({
+      a: 1,
+      b: { c: [1, 2], d: "2024" },
+    });
+  });
+
   it("fill in what is null, by an object or by a text that is none", () => {
     const absent = { guidance: null, start_from: null };
     const overrides = { guidance: '{"scale":1.3}', start_from: "models/one" };

@@ -71,10 +71,13 @@ export function withOverrides(
   for (const [path, value] of Object.entries(overrides)) {
     const keys = path.split(".");
     const before = valueAt(known, keys, value);
-    setAt(changed, known, keys, typeof before === "string" ? value : fromJson(value));
+    setAt(changed, known, keys, typeof before === "string" ? textOf(value) : fromJson(value));
   }
   return changed;
 }
+
+/** Where a text is, a number is text too: a folder named 2024. */
+const textOf = (value: Override): Override => (value === null ? value : String(value));
 
 /** What stands at a place; undefined for an option that is left out. */
 function valueAt(known: JsonObject, keys: readonly string[], value: Override): unknown {
