@@ -26,20 +26,24 @@ export function addTrain(program: Command, context: Context): void {
   const command = program
     .command("train")
     .description("train a model")
-    .argument("[config]", "a preset's name or a JSON file", "stage")
+    .argument("[config]", "a preset's name or a JSON file (default: stage)")
     .option("--set <path=value>", "replace a value of the configuration; repeatable", gather)
     .option("--target <kind>", "what a student learns: short for --set target.kind=<kind>")
     .option("-o, --output <folder>", "folder of the run (default: a new numbered one under runs/)")
-    .option("--resume [folder]", "go on with a run (default: the latest)")
+    .option("--resume [folder]", "go on with a run (default: the latest, of the config if named)")
     .option("--minutes <n>", "stop after so long", number("--minutes", [0, MAX_MINUTES]))
     .option("--threads <n>", "processor threads", whole("--threads", LIMITS.threads))
     .option("--dry-run", "print the resolved configuration, and train nothing");
-  addOutputFlags(command).action((config: string, flags: TrainFlags) =>
+  addOutputFlags(command).action((config: string | undefined, flags: TrainFlags) =>
     train(config, flags, context),
   );
 }
 
-async function train(config: string, flags: TrainFlags, context: Context): Promise<void> {
+async function train(
+  config: string | undefined,
+  flags: TrainFlags,
+  context: Context,
+): Promise<void> {
   const request = trainRequest(config, flags);
   const service = await context.services.training();
   if (flags.dryRun) {
@@ -59,7 +63,7 @@ async function train(config: string, flags: TrainFlags, context: Context): Promi
 }
 
 /** The flags as an order; exported for its tests. */
-export function trainRequest(config: string, flags: TrainFlags): TrainRequest {
+export function trainRequest(config: string | undefined, flags: TrainFlags): TrainRequest {
   const { output: folder, resume, minutes, threads } = flags;
   if (folder !== undefined && resume !== undefined) {
     throw new FollowspotError("train: expected --output or --resume, got both.", {
@@ -67,7 +71,7 @@ export function trainRequest(config: string, flags: TrainFlags): TrainRequest {
     });
   }
   return {
-    config,
+    ...(config === undefined ? {} : { config }),
     overrides: overridesOf(flags),
     ...(folder === undefined ? {} : { folder }),
     ...(resume === undefined ? {} : { resume: resume === true ? "latest" : resume }),

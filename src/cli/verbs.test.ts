@@ -60,7 +60,7 @@ describe("train", () => {
     const overrides = { "ema.decay": 0.99, name: "a=b", flip: false };
     expect(asked.pop()).toEqual({ config: "mini", overrides, minutes: 90 });
     await runWith(["train", "--resume"], { services });
-    expect(asked.pop()).toEqual({ config: "stage", overrides: {}, resume: "latest" });
+    expect(asked.pop()).toEqual({ overrides: {}, resume: "latest" });
   });
 
   it("prints the configuration on a dry run and does not train", async () => {

@@ -45,8 +45,10 @@ function distillationTask(config: DistillationConfig): TrainingTask {
     steps: last.before + last.updates,
     check: async () => {
       const parent = await readParent(config);
-      await readSight(config, parent);
-      await checkTeacherData(studentConfig(config, parent, rounds[0]!));
+      const sight = await readSight(config, parent);
+      await checkTeacherData(studentConfig(config, parent, rounds[0]!), parent.facts.classes);
+      const own = { parent: parent.digest };
+      return sight === undefined ? own : { ...own, "adversarial.network": sight.digest };
     },
     completedIn: (folder) => completedIn(config, folder),
     train: (options) => trainDistillation(config, options),
@@ -66,9 +68,10 @@ function semanticTask(config: SemanticConfig): TrainingTask {
   return {
     ...{ config, batch: config.batch, digest: semanticDigest(config), steps: updates },
     check: async () => {
-      const { student } = await readSemanticModels(config);
+      const { student, teacher } = await readSemanticModels(config);
       const its = studentConfig(asDistillation(config), student, semanticRound(config));
-      await checkTeacherData(its);
+      await checkTeacherData(its, student.facts.classes);
+      return { student: student.digest, teacher: teacher.digest };
     },
     train: (options) => trainSemantic(config, options),
     export: async (trained, folder) => {
@@ -85,7 +88,10 @@ function distributionTask(config: DistributionConfig): TrainingTask {
   const steps = distributionUpdates(config);
   return {
     ...{ config, batch, steps, digest: distributionDigest(config) },
-    check: async () => void (await readDistributionModels(config)),
+    check: async () => {
+      const { student, teacher } = await readDistributionModels(config);
+      return { student: student.digest, teacher: teacher.digest };
+    },
     train: (options) => trainDistribution(config, options),
     export: async (trained, folder) => {
       await exportDistribution(config, trained, folder);
@@ -103,7 +109,7 @@ function latentTask(config: LatentConfig): TrainingTask {
   let run: string | undefined;
   return {
     ...{ config, batch: config.batch, digest: latentDigest(config), steps: config.steps },
-    check: () => checkLatent(config),
+    check: async () => ({ parent: await checkLatent(config) }),
     train: (options) => {
       run = options.folder;
       return trainLatent(config, options);
@@ -121,7 +127,7 @@ function textStudentTask(config: TextStudentConfig): TrainingTask {
   const { batch, steps } = config;
   return {
     ...{ config, batch, steps, digest: textStudentDigest(config) },
-    check: async () => void (await readTextParent(config)),
+    check: async () => ({ parent: (await readTextParent(config)).digest }),
     train: (options) => trainTextStudent(config, options),
     export: async (trained, folder) => {
       await exportTextStudent(config, trained, folder);

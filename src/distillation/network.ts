@@ -36,6 +36,15 @@ export function cleanPicture(head: Head, output: Value, x: Value, level: LevelVa
   }
 }
 
+/** Throws FollowspotError, naming the option, where a folder has encoder and predictor: the network alone would be distilled. */
+export function expectAlone(option: string, { facts }: Pick<Teacher, "facts">): void {
+  if (facts.semantic === undefined) return;
+  throw new FollowspotError(
+    `distil: ${option}: expected a network alone, got one with encoder and predictor.`,
+    { remedy: "Name the folder that they were trained beside: they would be left out." },
+  );
+}
+
 /** Throws FollowspotError, naming the option, where a network's head tells nothing at t = 1. */
 export function expectPictureHead(option: string, { head }: { readonly head: Head }): void {
   if (head !== "eps") return;

@@ -113,7 +113,7 @@ async function referenceFeatures(
   extractor: Extractor,
   set: ComparedSet,
 ): Promise<SetFeatures> {
-  const { request, weights, seed } = work;
+  const { request, weights, seed, reporter } = work;
   const folder = request.cache ?? CACHE;
   const { dimension } = extractor;
   const key = { pictures: set.data.digest, weights: weights.digest, input: INCEPTION_INPUT };
@@ -121,7 +121,11 @@ async function referenceFeatures(
   const kept = await readFeatures(folder, all);
   if (kept) return { features: kept, told: toldOf(set, true) };
   const made = await extract(work, extractor, set, "reference");
-  await writeFeatures(folder, all, made.features);
+  // Looking again costs time; not being able to keep what was seen costs no figure.
+  await writeFeatures(folder, all, made.features).catch((error: unknown) => {
+    if (!(error instanceof FollowspotError)) throw error;
+    reporter.note(`warning: the reference's features are not kept: ${error.message}`);
+  });
   return { ...made, told: toldOf(set, false) };
 }
 

@@ -8,7 +8,7 @@ import { openDataset } from "../io/dataset/index.js";
 import type { DatasetOptions, PictureDataset } from "../io/dataset/index.js";
 import { toSignedUnit } from "../training/data/latents.js";
 import { permutation, streamOf } from "../training/data/streams.js";
-import { noClassOf } from "../training/teacher/index.js";
+import { inClassesOf, noClassOf } from "../training/teacher/index.js";
 import type { HeldOutReport, HeldOutRequest } from "./evaluate-errors-request.js";
 import type { PixelModel } from "./sample-model.js";
 
@@ -44,7 +44,8 @@ export async function openFor(
   try {
     for (const model of models) refuseChannels(model, data, request.data);
     for (const model of models) refuseClasses(model, data, request.data);
-    return data;
+    const { unet, facts } = models[0]!.network;
+    return noClassOf(unet) === undefined ? data : inClassesOf(facts.classes, data, request.data);
   } catch (error) {
     await data.close();
     throw error;

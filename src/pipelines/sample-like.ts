@@ -8,8 +8,7 @@ import type { SemanticStudent } from "../distillation/index.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import { openDataset } from "../io/dataset/index.js";
 import type { PictureDataset } from "../io/dataset/index.js";
-import { noClassOf } from "../training/teacher/index.js";
-import type { Teacher } from "../training/teacher/index.js";
+import { noClassOf, placesOf } from "../training/teacher/index.js";
 import type { PixelModel } from "./sample-model.js";
 import { NOTHING_TOLD } from "./sample-request.js";
 import { listed } from "./sample-settings.js";
@@ -101,8 +100,6 @@ async function encodeFirst(
   return { latents: await encodePictures(semantic, first, runtime, { signal }), labels };
 }
 
-const IS_NUMBER = /^\d+$/;
-
 /**
  * The model's class of each of a set's; undefined where it has none.
  *
@@ -115,7 +112,7 @@ function classesOf(
 ): number[] | undefined {
   const count = noClassOf(network.unet);
   if (count === undefined) return undefined;
-  const places = names ? placesOf(network, names) : [];
+  const places = names ? placesOf(network.facts.classes, names) : [];
   const stray = names?.find((_, i) => places[i]! < 0 || places[i]! >= count);
   if (names && stray === undefined) return places;
   const own = network.facts.classes ? `${listed(network.facts.classes)}, or ` : "";
@@ -124,13 +121,4 @@ function classesOf(
       `got ${stray === undefined ? "some without" : `"${stray}"`}.`,
     { remedy: "Give them in a folder for each class, or name the class of all with --class." },
   );
-}
-
-/** Where a set's classes stand among a network's: by the names of both, else by number; -1 of one that is not there. */
-function placesOf({ facts: { classes: own } }: Teacher, names: readonly string[]): number[] {
-  const byName = own && names.map((each) => own.indexOf(each));
-  if (byName?.every((place) => place >= 0)) return byName;
-  // Sets that number their classes call them 0, 1 and so on.
-  if (names.every((each) => IS_NUMBER.test(each))) return names.map(Number);
-  return byName ?? names.map((_, i) => i);
 }

@@ -5,13 +5,13 @@ import type { Reporter } from "./draw-request.js";
 export type ConfigValue = string | number | boolean | null;
 
 export interface TrainRequest {
-  /** A preset's name or a JSON file. */
-  readonly config: string;
+  /** A preset's name or a JSON file; that of the shipped model if absent, or that of the run to go on with. */
+  readonly config?: string;
   /** Values that replace the configuration's, by dotted path: "ema.decay". */
   readonly overrides: Readonly<Record<string, ConfigValue>>;
   /** Folder of the run; a new numbered one under runs/ if absent. */
   readonly folder?: string;
-  /** Folder of a run to go on with, or "latest": the newest numbered run of that configuration's name. */
+  /** Folder of a run to go on with, or "latest": the newest numbered run, of the configuration's name where one is named. */
   readonly resume?: string;
   /** Stop, with a checkpoint, after so many minutes. */
   readonly minutes?: number;

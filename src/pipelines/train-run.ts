@@ -7,7 +7,7 @@ import { FollowspotError } from "../core/errors.js";
 import type { JsonObject } from "../io/json.js";
 import { taskOf } from "../distillation/kinds.js";
 import { checkpointsIn } from "../training/checkpoint.js";
-import type { TrainingTask } from "../training/kinds.js";
+import type { Parents, TrainingTask } from "../training/kinds.js";
 import { nameOf, readDocument, withOverrides } from "../training/run/document.js";
 import { claimRun, createRun, findRun, readRun, writeRun } from "../training/run/folder.js";
 import type { RunFacts } from "../training/run/folder.js";
@@ -21,7 +21,7 @@ const withPictures = z.object({ data: z.object({ path: z.string() }) });
 
 /** Folder of the numbered runs. */
 const RUNS = "runs";
-/** The command line's configuration when none is named. */
+/** The configuration of a new run when none is named. */
 const USUAL = "stage";
 
 /** What may change when a run is gone on with: all else is what its weights and pictures are. */
@@ -68,8 +68,31 @@ interface ResolvedRun {
 export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
   const resolved =
     request.resume === undefined ? await newRun(request) : await oldRun(request, request.resume);
-  await resolved.task.check();
-  return resolved;
+  const parents = await checkedParents(resolved);
+  return { ...resolved, facts: { ...resolved.facts, parents } };
+}
+
+/**
+ * Checks what a run refers to, and that its parents are those that it began with.
+ *
+ * @returns their digests
+ * @throws FollowspotError when something is missing, does not fit, or is another model by now
+ */
+export async function checkedParents({
+  task,
+  facts,
+}: Pick<ResolvedRun, "task" | "facts">): Promise<Parents> {
+  const parents = await task.check();
+  const { parents: before = parents } = facts;
+  const other = Object.keys(before).find((key) => parents[key] !== before[key]);
+  if (other === undefined) return parents;
+  const [expected, got] = [before, parents].map((its) => (its[other] ?? "none").slice(0, 12));
+  throw new FollowspotError(
+    `resume: ${other}: expected the model that the run began with, ${expected}, got ${got}.`,
+    {
+      remedy: `Put that model back, say where it lies now with --set ${other}=FOLDER, or start a new run.`,
+    },
+  );
 }
 
 /**
@@ -107,7 +130,7 @@ export function missingPictures(config: JsonObject): string | undefined {
   return `data.path: expected a file or folder of pictures, got ${data.data.path}, which is not there`;
 }
 
-async function newRun({ config, overrides, threads }: TrainRequest): Promise<ResolvedRun> {
+async function newRun({ config = USUAL, overrides, threads }: TrainRequest): Promise<ResolvedRun> {
   const { name, document } = await readDocument(config);
   const task = taskOf(withOverrides(document, taskOf(document).config, overrides));
   const facts = {
@@ -120,12 +143,13 @@ async function newRun({ config, overrides, threads }: TrainRequest): Promise<Res
 }
 
 async function oldRun(request: TrainRequest, resume: string): Promise<ResolvedRun> {
-  const { folder, passedOver } = await findRun(resume, RUNS, nameOf(request.config));
+  const name = request.config === undefined ? undefined : nameOf(request.config);
+  const { folder, passedOver } = await findRun(resume, RUNS, name);
   const { facts, config } = await readRun(folder);
-  refuseOther(request, folder, facts);
+  refuseOther(name, folder, facts);
   const before = taskOf(config);
   const task = taskOf(withOverrides(config, before.config, request.overrides));
-  const changes = changesOf(before.config, task.config);
+  const changes = changesOf(before.config, task.config, facts);
   const threads = request.threads ?? facts.threads;
   const completed = await completedSteps(task, folder);
   refuseFewer(task, folder, completed);
@@ -163,19 +187,37 @@ export async function completedSteps(task: TrainingTask, folder: string): Promis
 }
 
 /** A configuration that is named beside a run must be the run's own. */
-function refuseOther({ config, resume }: TrainRequest, folder: string, facts: RunFacts): void {
-  if (resume === "latest" || config === USUAL || nameOf(config) === facts.name) return;
+function refuseOther(name: string | undefined, folder: string, facts: RunFacts): void {
+  if (name === undefined || name === facts.name) return;
   throw new FollowspotError(
-    `resume: ${folder}: expected a run of ${nameOf(config)}, got one of ${facts.name}.`,
+    `resume: ${folder}: expected a run of ${name}, got one of ${facts.name}.`,
   );
 }
 
-function changesOf(before: JsonObject, after: JsonObject): string[] {
+/** A model or pictures that lie elsewhere by now: whether they are the same is found out by their digests. */
+function isMoved(
+  key: string,
+  before: unknown,
+  after: unknown,
+  { parents = {} }: RunFacts,
+): boolean {
+  if (key !== "data") return key in parents;
+  const rest = (value: unknown): string => JSON.stringify({ ...(value as object), path: "" });
+  return rest(before) === rest(after);
+}
+
+function changesOf(before: JsonObject, after: JsonObject, facts: RunFacts): string[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  const fixed = changed.find((key) => !CHANGEABLE.has(key));
+  const fixed = changed.find(
+    (key) => !CHANGEABLE.has(key) && !isMoved(key, before[key], after[key], facts),
+  );
   if (fixed === undefined) return changed;
-  const allowed = [...CHANGEABLE].filter((key) => key in before).join(", ");
+  const moved = [...Object.keys(facts.parents ?? {}), ...("data" in before ? ["data.path"] : [])];
+  const allowed = [...CHANGEABLE]
+    .filter((key) => key in before)
+    .concat(moved)
+    .join(", ");
   throw new FollowspotError(`resume: expected changes of ${allowed} only, got one of ${fixed}.`, {
     remedy: "Start a new run for that.",
   });

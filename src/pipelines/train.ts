@@ -8,7 +8,13 @@ import { changedPictures } from "../training/teacher/data.js";
 import type { Reporter } from "./draw-request.js";
 import { TrainProgress } from "./train-progress.js";
 import type { ResolvedTraining, TrainRequest, TrainResult } from "./train-request.js";
-import { completedSteps, missingPictures, openRun, resolveRun } from "./train-run.js";
+import {
+  checkedParents,
+  completedSteps,
+  missingPictures,
+  openRun,
+  resolveRun,
+} from "./train-run.js";
 import type { OpenedRun } from "./train-run.js";
 
 /** Folder of the trained model in the run's folder. */
@@ -92,6 +98,8 @@ async function runTask(
     );
     return { folder, steps, unfinished: true };
   }
+  // Folders of parents are read once more, for what the model says of them.
+  await checkedParents({ task, facts });
   const { packing, trainer } = result;
   const model = join(folder, MODEL);
   const trained = { packing, average: trainer.state.average, step: trainer.completed };

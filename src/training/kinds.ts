@@ -19,6 +19,9 @@ import { configDigest, trainTextToImage } from "./text-to-image/train.js";
 import type { Trained } from "./trained.js";
 import type { Trainer } from "./trainer.js";
 
+/** Digests of weights, by the keys of a configuration that name the folders. */
+export type Parents = Readonly<Record<string, string>>;
+
 /** A checked configuration and all that can be done with it. */
 export interface TrainingTask {
   /** With every default filled in; checked again, it gives the same. */
@@ -28,8 +31,12 @@ export interface TrainingTask {
   readonly steps: number;
   /** Pictures a step. */
   readonly batch: number;
-  /** @throws FollowspotError when what the configuration refers to is missing or does not fit it */
-  readonly check: () => Promise<void>;
+  /**
+   * Digests of the trained models that it goes on from, by the keys of the configuration that name their folders.
+   *
+   * @throws FollowspotError when what the configuration refers to is missing or does not fit it
+   */
+  readonly check: () => Promise<Parents>;
   /** Steps that a run's folder holds; those of its newest checkpoint when absent. */
   readonly completedIn?: (folder: string) => Promise<number>;
   readonly train: (
@@ -43,7 +50,10 @@ function textToImage(json: unknown): TrainingTask {
   const config = checkDocument(textToImageSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: configDigest(config) },
-    check: async () => void (await readParts(config)),
+    check: async () => {
+      await readParts(config);
+      return {};
+    },
     train: (options) => trainTextToImage(config, options),
     export: async (trained, folder) => {
       await exportTextToImage(config, trained, folder);
@@ -56,7 +66,7 @@ function autoencoder(json: unknown): TrainingTask {
   const config = checkDocument(autoencoderSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: autoencoderDigest(config) },
-    check: async () => undefined,
+    check: async () => ({}),
     train: (options) => trainAutoencoder(config, options),
     export: async (trained, folder, runtime) => {
       const score = await exportAutoencoder(config, trained, folder, runtime);
@@ -73,7 +83,7 @@ function contrastive(json: unknown): TrainingTask {
   const config = checkDocument(contrastiveSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: contrastiveDigest(config) },
-    check: async () => undefined,
+    check: async () => ({}),
     train: (options) => trainContrastive(config, options),
     export: async (trained, folder) => {
       await exportTextEncoder(config, trained, folder);

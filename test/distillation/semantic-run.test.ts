@@ -1,6 +1,6 @@
 // A run of stage B from folders to a folder: student and teacher apart, encoder and predictor trained and read back.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -84,6 +84,19 @@ describe("a run of stage B", () => {
     await expect(check(eps, plain)).rejects.toThrow(refusal);
     await expect(check(plain, eps)).rejects.toThrow(refusal);
     await check(plain, plain);
+  });
+
+  it("refuses a student that has encoder and predictor already", async () => {
+    const refusal = /expected a network alone, got one with encoder and predictor/;
+    const student = join(base, "plain-semantic");
+    const task = taskOf(documentOf({ student, teacher: join(base, "plain") }));
+    await expect(task.check()).rejects.toThrow(refusal);
+    const chain = {
+      ...{ kind: "distillation", parent: student, target: { kind: "progressive" } },
+      ...{ rounds: { first: 1, last: 1 }, guidance: null, class_dropout: 0 },
+    };
+    const { student: _s, teacher: _t, student_steps: _n, encoder: _e, ...shared } = documentOf();
+    await expect(taskOf({ ...shared, ...chain }).check()).rejects.toThrow(refusal);
   });
 
   it("trains, is measured, is written, and predicts as the student does where nothing is told", async () => {
@@ -182,6 +195,17 @@ describe("a run of stage B", () => {
     expect(sampler.evaluations).toBe(4);
     // The student and what joins it are there too.
     expect((await readSemantic(model)).student.digest).toHaveLength(64);
+
+    // Another latent network takes the place of this one, and a link is as good as what it leads to.
+    const link = join(base, "latent-link");
+    await symlink(model, link);
+    const again = taskOf({ ...document, parent: link, draw: { steps: 2 } });
+    const { parent } = await again.check();
+    expect(parent).toBe((await task.check())["parent"]);
+    await again.train({ runtime, folder: join(base, "latent-again") });
+    await again.export(trained, join(base, "latent-model-again"), runtime);
+    const { steps: fewer, weights } = await readLatent(join(base, "latent-model-again"));
+    expect([fewer, weights]).toEqual([2, latent.weights]);
 
     for (const [parent, got] of [
       [

@@ -40,7 +40,7 @@ async function requestOf(command: string): Promise<TrainRequest> {
 /** The preset that an order is about: a run to go on with is named for it. */
 function presetOf({ config, resume }: TrainRequest): string {
   const run = /^\d+-(.+)$/.exec(nameOf(resume ?? ""));
-  return run?.[1] ?? config;
+  return run?.[1] ?? config ?? "stage";
 }
 
 describe.each([

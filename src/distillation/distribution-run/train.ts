@@ -12,7 +12,7 @@ import { readTeacher, teacherPacking } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
-import { expectOneForm, expectPictureHead } from "../network.js";
+import { expectAlone, expectOneForm, expectPictureHead } from "../network.js";
 import { drawStudentSheet } from "../run/sheet.js";
 import { distributionBatch } from "./batches.js";
 import { distributionDigest, distributionUpdates } from "./config.js";
@@ -34,6 +34,8 @@ export async function readDistributionModels(
   config: Pick<DistributionConfig, "student" | "teacher">,
 ): Promise<DistributionModels> {
   const [student, teacher] = [await readTeacher(config.student), await readTeacher(config.teacher)];
+  expectAlone("student", student);
+  expectAlone("teacher", teacher);
   expectPictureHead("teacher", teacher);
   expectOneForm("student and teacher", student, teacher);
   return { student, teacher };

@@ -1,13 +1,14 @@
 // A semantic student with its latent network: what is drawn from without any picture.
 
-import { cp, mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFolderAtomic } from "../../io/atomic-folder.js";
 import { readJson, readJsonAs, writeJson } from "../../io/json.js";
 import { openSafetensors, writeSafetensors } from "../../io/safetensors.js";
 import { parseLatentMlpConfig } from "../../models/latent-mlp/index.js";
-import { shippedPath } from "../../training/run/shipped.js";
+import { expectFiniteWeights } from "../../training/finite-weights.js";
+import { copyModel, shippedPath } from "../../training/run/shipped.js";
 import type { Trained } from "../../training/trained.js";
 import { TEACHER_FILES } from "../../training/teacher/index.js";
 import type { LatentSamplerOptions } from "../latent.js";
@@ -35,7 +36,9 @@ export async function exportLatent(
   const parent = await readSemantic(config.parent);
   const statistics = await readStatistics(run);
   await writeFolderAtomic(folder, async (into) => {
-    await cp(shippedPath(config.parent), into, { recursive: true });
+    await copyModel(config.parent, into);
+    // A parent may have a latent network of its own, in whose place this one comes.
+    await rm(join(into, PART), { recursive: true, force: true });
     const facts = (await readJson(join(into, TEACHER_FILES.facts))) as object;
     await writeJson(join(into, TEACHER_FILES.facts), { ...facts, latent: config.draw });
     await mkdir(join(into, PART));
@@ -64,10 +67,12 @@ export async function readLatent(folder: string): Promise<LatentModel> {
   const path = shippedPath(folder);
   const { latent } = await readJsonAs(join(path, TEACHER_FILES.facts), facts);
   const file = await openSafetensors(join(path, PART, WEIGHTS));
+  const weights = await file.readAllFloat32();
+  expectFiniteWeights(join(path, PART, WEIGHTS), weights);
   return {
     ...latent,
     config: parseLatentMlpConfig(await readJson(join(path, PART, CONFIG))),
     statistics: await readStatistics(join(path, PART)),
-    weights: await file.readAllFloat32(),
+    weights,
   };
 }

@@ -36,11 +36,13 @@ import { keepStatistics } from "./statistics.js";
 export function openLatentData(
   { data: { path, split, fit: how, filter } }: LatentConfig,
   { encoder: { config } }: SemanticStudent,
+  signal?: AbortSignal,
 ): Promise<PictureDataset> {
   return openDataset(path, {
     ...{ size: config.sample_size, channels: config.in_channels as 1 | 3, split },
     ...(how === undefined ? {} : { fit: how }),
     ...(filter === undefined ? {} : { filter }),
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 
@@ -59,10 +61,15 @@ async function readLatentParent({ parent }: LatentConfig): Promise<SemanticStude
   );
 }
 
-/** Checks that the parent is there, and the data set if it is. Throws FollowspotError when not. */
-export async function checkLatent(config: LatentConfig): Promise<void> {
+/** The parent's digest. Throws FollowspotError when it does not fit, or the data set that is there. */
+export async function checkLatent(config: LatentConfig): Promise<string> {
   const parent = await readLatentParent(config);
   if (existsSync(config.data.path)) await (await openLatentData(config, parent)).close();
+  const { student, encoder, predictor } = parent;
+  return documentDigest([
+    student.digest,
+    ...[encoder, predictor].map((its) => weightsDigest(its.weights)),
+  ]);
 }
 
 /** The packing of the latent network. */
@@ -110,7 +117,7 @@ async function latentsOf(
   options: TrainOptions,
 ): Promise<HostTensor<"float32">> {
   options.onStage?.("opening the pictures");
-  const data = await openLatentData(config, parent);
+  const data = await openLatentData(config, parent, options.signal);
   try {
     await keepFacts(options.folder, data);
     const digest = documentDigest([data.digest, weightsDigest(parent.encoder.weights)]);

@@ -12,7 +12,7 @@ import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
-import { expectOneForm, expectPictureHead, expectSkipHead } from "../network.js";
+import { expectAlone, expectOneForm, expectPictureHead, expectSkipHead } from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
@@ -29,6 +29,7 @@ const STUDENTS = "students";
  */
 export async function readParent({ parent, target }: DistillationConfig): Promise<Teacher> {
   const teacher = await readTeacher(parent);
+  expectAlone("parent", teacher);
   expectPictureHead("parent", teacher);
   if (target.kind === "consistency") expectSkipHead("parent", teacher);
   return teacher;
@@ -65,7 +66,8 @@ export async function trainDistillation(
   const sight = await readSight(config, parent);
   const rounds = roundsOf(config);
   onStage?.("opening the pictures");
-  const data = await openTeacherData(studentConfig(config, parent, rounds[0]!), signal);
+  const first = studentConfig(config, parent, rounds[0]!);
+  const data = await openTeacherData(first, signal, parent.facts.classes);
   try {
     await keepFacts(folder, data);
     (await lostRounds(config, folder)).forEach(options.onWarning ?? TELL);

@@ -1,6 +1,6 @@
 // A student with its encoder and predictor as one folder: the student's own, and theirs beside it.
 
-import { cp, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
@@ -18,8 +18,9 @@ import type { GradientPredictorConfig } from "../../models/gradient-predictor/in
 import { parseSemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import type { SemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import type { UNet2DStages } from "../../models/unet2d/index.js";
+import { expectFiniteWeights } from "../../training/finite-weights.js";
 import { weightsUnder } from "../../training/half.js";
-import { shippedPath } from "../../training/run/shipped.js";
+import { copyModel, shippedPath } from "../../training/run/shipped.js";
 import type { Trained } from "../../training/trained.js";
 import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
@@ -56,7 +57,7 @@ export async function exportSemantic(
   const parents = { student: student.digest, teacher: teacher.digest };
   const semantic = { steps, factor, source, wiring, target, guidance, evaluations, parents };
   await writeFolderAtomic(folder, async (into) => {
-    await cp(shippedPath(config.student), into, { recursive: true });
+    await copyModel(config.student, into);
     const facts = await readJson(join(into, TEACHER_FILES.facts));
     await writeJson(join(into, TEACHER_FILES.facts), { ...(facts as object), semantic });
     for (const [part, its] of [
@@ -94,10 +95,12 @@ export async function readSemantic(folder: string): Promise<SemanticStudent> {
       { remedy: "Train them on it first: a configuration of kind semantic, as mnist-semantic." },
     );
   }
-  const part = async <T>(name: string, parse: (json: unknown) => T) => ({
-    config: parse(await readJson(join(path, name, CONFIG))),
-    weights: await (await openSafetensors(join(path, name, WEIGHTS))).readAllFloat32(),
-  });
+  const part = async <T>(name: string, parse: (json: unknown) => T) => {
+    const config = parse(await readJson(join(path, name, CONFIG)));
+    const weights = await (await openSafetensors(join(path, name, WEIGHTS))).readAllFloat32();
+    expectFiniteWeights(join(path, name, WEIGHTS), weights);
+    return { config, weights };
+  };
   return {
     student,
     factor: semantic.factor,

@@ -18,7 +18,7 @@ import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { gridFeeds } from "../grid.js";
-import { expectPictureHead, expectSkipHead } from "../network.js";
+import { expectAlone, expectPictureHead, expectSkipHead } from "../network.js";
 import { StudentBatches } from "../run/batches.js";
 import { studentConfig } from "../run/config.js";
 import { TOLD } from "../semantic.js";
@@ -43,6 +43,8 @@ export async function readSemanticModels(config: SemanticConfig): Promise<Semant
         `${told(student)} and ${told(teacher)}.`,
     );
   }
+  expectAlone("student", student);
+  expectAlone("teacher", teacher);
   expectPictureHead("student", student);
   expectPictureHead("teacher", teacher);
   if (config.target.kind === "consistency") expectSkipHead("student", student);
@@ -76,7 +78,7 @@ export async function trainSemantic(
   onStage?.("opening the pictures");
   const round = semanticRound(config);
   const its = studentConfig(asDistillation(config), models.student, round);
-  const data = await openTeacherData(its, signal);
+  const data = await openTeacherData(its, signal, models.student.facts.classes);
   try {
     await keepFacts(folder, data);
     const packing = semanticPacking(config, models.student);
@@ -121,9 +123,13 @@ export async function measureInformation(
   { runtime }: { readonly runtime: Runtime },
 ): Promise<Information[]> {
   const its = studentConfig(asDistillation(config), models.student, semanticRound(config));
-  const data = await openTeacherData(its);
   const graph = semanticInformation(config, models, new ConstantWeights(new Graph(), weights));
   const session = await runtime.compile(graph);
+  const opened = openTeacherData(its, undefined, models.student.facts.classes);
+  const data = await opened.catch(async (error: unknown) => {
+    await session.release();
+    throw error;
+  });
   try {
     const source = batchesOf(config, models, data);
     const rows: Information[] = [];

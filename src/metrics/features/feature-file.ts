@@ -5,6 +5,7 @@ import { access, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { floats } from "../../core/tensor.js";
+import { fileError } from "../../io/file-error.js";
 import { openSafetensors, writeSafetensors } from "../../io/safetensors.js";
 import { featureMatrix } from "./matrix.js";
 import type { FeatureMatrix } from "./matrix.js";
@@ -50,14 +51,20 @@ export async function readFeatures(
   return featureMatrix((await file.readFloat32(TENSOR)).data, key.dimension);
 }
 
-/** Keeps features under their key; the folder is made if need be. Returns the path. */
+/**
+ * Keeps features under their key; the folder is made if need be. Returns the path.
+ *
+ * @throws FollowspotError when the system refuses
+ */
 export async function writeFeatures(
   folder: string,
   key: FeatureKey,
   { count, dimension, data }: FeatureMatrix,
 ): Promise<string> {
   const path = featurePath(folder, key);
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw fileError("features", folder, error);
+  });
   await writeSafetensors(path, [[TENSOR, floats([count, dimension], data)]], { of: textOf(key) });
   return path;
 }

@@ -48,6 +48,7 @@ describe("findRun", () => {
       folder: join(root, "00002-stage"),
       passedOver: [],
     });
+    expect((await findRun("latest", root)).folder).toBe(join(root, "00003-other"));
     const folder = join(root, "00001-stage");
     expect(await findRun(folder, root, "stage")).toEqual({ folder, passedOver: [] });
   });

@@ -85,19 +85,21 @@ export async function claimRun(folder: string): Promise<string> {
 /** A run to go on with. */
 export interface FoundRun {
   readonly folder: string;
-  /** Folders of newer runs of that name that were passed over: they lack what says what they are. */
+  /** Folders of newer runs that were passed over: they lack what says what they are. */
   readonly passedOver: readonly string[];
 }
 
 /**
  * The folder of a run to go on with.
  *
- * @param wanted - a folder, or "latest": the newest whole numbered run of that name
+ * @param wanted - a folder, or "latest": the newest whole numbered run
+ * @param name - of which alone "latest" is one; of any when absent
  * @throws FollowspotError listing the runs that there are when it is none of them
  */
-export async function findRun(wanted: string, root: string, name: string): Promise<FoundRun> {
+export async function findRun(wanted: string, root: string, name?: string): Promise<FoundRun> {
   const runs = await runsIn(root);
-  const own = runs.filter((run) => run.name === name).map((run) => join(root, run.folder));
+  const named = runs.filter((run) => name === undefined || run.name === name);
+  const own = named.map((run) => join(root, run.folder));
   if (wanted === "latest") {
     // A kill at a run's birth leaves a folder without them.
     const newest = own.findLastIndex(isWhole);
@@ -106,7 +108,9 @@ export async function findRun(wanted: string, root: string, name: string): Promi
   const known = runs.map((run) => run.folder).join(", ") || "none";
   const none = own.length > 0 ? `none with ${RUN_FILES}` : "none";
   const [expected, got] =
-    wanted === "latest" ? [`a run of ${name}`, none] : ["the folder of a run", wanted];
+    wanted === "latest"
+      ? [name === undefined ? "a run" : `a run of ${name}`, none]
+      : ["the folder of a run", wanted];
   throw new FollowspotError(
     `resume: expected ${expected}, got ${got}. Runs under ${root}: ${known}.`,
     { remedy: "Begin one with `followspot train`." },
@@ -122,6 +126,8 @@ const factsSchema = z.object({
   threads: z.int().positive(),
   /** Digests of the configurations that the run has had, oldest first: its checkpoints bear one of them. */
   digests: z.array(z.string()).min(1),
+  /** Digests of the models that it goes on from, by the keys that name their folders; runs of before have none. */
+  parents: z.record(z.string(), z.string()).optional(),
 });
 
 /** What a run remembers besides its configuration. */

@@ -8,6 +8,7 @@ import { openDataset, openDatasetInThread } from "../../io/dataset/index.js";
 import type { DatasetOptions, PictureDataset } from "../../io/dataset/index.js";
 import { readJsonAs, writeJson } from "../../io/json.js";
 import { documentDigest } from "../digest.js";
+import { inClassesOf } from "./classes.js";
 import { sizeOfTeacher } from "./config.js";
 import type { TeacherConfig } from "./config.js";
 
@@ -29,12 +30,14 @@ const FILE = /\.\w+$/;
 /**
  * The data set of a configuration, at the network's size and channels, in a thread of its own. Close it when done.
  *
+ * @param classes - names of a parent's classes, whose order the labels are to have; the set's own when absent
  * @throws FollowspotError when it is missing, damaged, or has other classes than the network
  */
 export const openTeacherData = (
   config: TeacherConfig,
   signal?: AbortSignal,
-): Promise<PictureDataset> => openBy(openDatasetInThread, config, signal);
+  classes?: readonly string[],
+): Promise<PictureDataset> => openBy(openDatasetInThread, config, signal, classes);
 
 /** The names of its classes, where it has any. Starts no thread, for no picture is asked for. Throws as `openTeacherData`. */
 export async function classesOfTeacherData(
@@ -49,6 +52,7 @@ async function openBy(
   open: (path: string, options: DatasetOptions) => Promise<PictureDataset>,
   config: TeacherConfig,
   signal?: AbortSignal,
+  classes?: readonly string[],
 ): Promise<PictureDataset> {
   const { path, split, fit, filter } = config.data;
   const options: DatasetOptions = {
@@ -62,7 +66,7 @@ async function openBy(
   const data = await open(path, options);
   try {
     checkClasses(config, data);
-    return data;
+    return config.unet.num_class_embeds === null ? data : inClassesOf(classes, data, path);
   } catch (error) {
     await data.close();
     throw error;
@@ -85,9 +89,12 @@ function checkClasses({ unet, data: { path } }: TeacherConfig, data: PictureData
 }
 
 /** As `openTeacherData`, where the data set is there at all: presets name places that a machine may lack. */
-export async function checkTeacherData(config: TeacherConfig): Promise<void> {
+export async function checkTeacherData(
+  config: TeacherConfig,
+  classes?: readonly string[],
+): Promise<void> {
   if (!existsSync(config.data.path)) return;
-  await classesOfTeacherData(config);
+  await (await openBy(openDataset, config, undefined, classes)).close();
 }
 
 /**

@@ -13,6 +13,7 @@ import { MODEL_INDEX, OWN_FILE } from "../../io/model-source.js";
 import { openSafetensors } from "../../io/safetensors.js";
 import { parseUNet2DConfig } from "../../models/unet2d/index.js";
 import { weightsDigest } from "../digest.js";
+import { expectFiniteWeights } from "../finite-weights.js";
 import { shippedPath } from "../run/shipped.js";
 import { expectTeacherFolder } from "./expect-folder.js";
 import type { TeacherNetwork } from "./network.js";
@@ -45,6 +46,8 @@ export const teacherFacts = z.object({
     .optional(),
   /** Of a student: evaluations of its own run, and of the students that this went on from. */
   student: z.object({ evaluations: z.number(), before: z.number().default(0) }).optional(),
+  /** Of one with encoder and predictor: what joins them. */
+  semantic: z.object({}).optional(),
 });
 
 export type TeacherFacts = z.infer<typeof teacherFacts>;
@@ -81,6 +84,7 @@ export async function readTeacher(folder: string): Promise<Teacher> {
   }
   const file = await openSafetensors(join(path, TEACHER_FILES.weights));
   const weights = await file.readAllFloat32();
+  expectFiniteWeights(join(path, TEACHER_FILES.weights), weights);
   const schedule = logSnrSchedule(facts.schedule);
   const digest = weightsDigest(weights);
   return { unet, head: facts.head, facts, schedule, weights, size, digest };

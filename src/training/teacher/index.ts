@@ -1,5 +1,6 @@
 // Teachers: diffusion models of pixels in continuous time, trained, drawn from, written and read.
 
+export { inClassesOf, placesOf } from "./classes.js";
 export { teacherSchema, teacherDigest } from "./config.js";
 export type { TeacherConfig } from "./config.js";
 export { classCondition, TeacherDenoiser } from "./denoiser.js";

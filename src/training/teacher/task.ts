@@ -11,7 +11,10 @@ import { trainTeacher } from "./train.js";
 export function teacherTask(config: TeacherConfig): TrainingTask {
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: teacherDigest(config) },
-    check: () => checkTeacherData(config),
+    check: async () => {
+      await checkTeacherData(config);
+      return {};
+    },
     train: (options) => trainTeacher(config, options),
     export: async (trained, folder) => {
       const classes = await classesOfTeacherData(config);
