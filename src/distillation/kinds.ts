@@ -34,7 +34,7 @@ import { exportTextStudent } from "./text-run/export.js";
 import { readTextParent } from "./text-run/parent.js";
 import { trainTextStudent } from "./text-run/train.js";
 import { exportSemantic } from "./semantic-run/export.js";
-import { readSemanticModels, trainSemantic } from "./semantic-run/train.js";
+import { readSemanticParents, trainSemantic } from "./semantic-run/train.js";
 
 /** The distillation that a configuration describes. */
 function distillationTask(config: DistillationConfig): TrainingTask {
@@ -68,7 +68,7 @@ function semanticTask(config: SemanticConfig): TrainingTask {
   return {
     ...{ config, batch: config.batch, digest: semanticDigest(config), steps: updates },
     check: async () => {
-      const { student, teacher } = await readSemanticModels(config);
+      const { student, teacher } = await readSemanticParents(config);
       const its = studentConfig(asDistillation(config), student, semanticRound(config));
       await checkTeacherData(its, student.facts.classes);
       return { student: student.digest, teacher: teacher.digest };

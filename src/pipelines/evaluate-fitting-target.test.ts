@@ -66,6 +66,33 @@ describe("the picture that was taught", () => {
       steps: 1,
       teacherSteps: 20,
     });
+    const thirds = { steps: 4, target: { kind: "progressive", substeps: 3 } };
+    expect(reachOf(model(thirds), undefined)).toEqual({ steps: 4, teacherSteps: 12 });
+  });
+
+  it("reaches the end of an endpoint student's way, and no farther than an answer of a reference student's", () => {
+    const endpoint = { steps: 4, target: { kind: "endpoint", substeps: 2 } };
+    expect(reachOf(model(endpoint), undefined)).toEqual({ steps: 1, teacherSteps: 8 });
+    const reference = { steps: 4, target: { kind: "reference", substeps: 2 } };
+    expect(reachOf(model(reference), undefined)).toEqual({ steps: 1, teacherSteps: 1 });
+    const distribution = { steps: 1, target: { kind: "distribution" } };
+    expect(reachOf(model(distribution), 8)).toEqual({ steps: 1, teacherSteps: 8 });
+  });
+
+  it("is a predictor's own: its steps, or the clean picture", async () => {
+    const student = { steps: 4, target: { kind: "progressive", substeps: 2 } };
+    const semantic = (kind: string) => ({ steps: 2, target: { kind, substeps: 2 } });
+    const joined = {
+      facts: { student, semantic: semantic("progressive") },
+      network: { facts: {} },
+    };
+    const its = joined as unknown as Parameters<typeof reachOf>[0];
+    expect(reachOf(its, undefined)).toEqual({ steps: 2, teacherSteps: 4 });
+    const data = { ...its, facts: { ...its.facts, semantic: semantic("data") } } as typeof its;
+    const teaching = new Teaching(schedule, [data], undefined);
+    expect(teaching.further([1])).toBe(0);
+    const [first, picture] = [Float32Array.from(X), Float32Array.of(1, 2, 3)];
+    expect(await teaching.at({ t: 1, noisy, first, picture }, predict)).toEqual([picture]);
   });
 
   it("is made once for students of the same reach", async () => {
@@ -76,7 +103,8 @@ describe("the picture that was taught", () => {
     expect(teaching.further([1])).toBe(3 + 1);
     let asked = 0;
     const first = Float32Array.from(answerTo(X, schedule.level(1)));
-    const taught = await teaching.at(1, noisy, first, (x, level) => (asked++, predict(x, level)));
+    const place = { t: 1, noisy, first, picture: first };
+    const taught = await teaching.at(place, (x, level) => (asked++, predict(x, level)));
     expect(asked).toBe(4);
     expect(taught[0]).toBe(taught[2]);
     expect(taught[1]).not.toEqual(taught[0]);

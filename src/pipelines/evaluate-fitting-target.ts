@@ -5,6 +5,7 @@ import type { Latent, Level, LogSnrSchedule } from "../diffusion/index.js";
 import { pathThrough } from "../distillation/index.js";
 import type { PathStep } from "../distillation/index.js";
 import type { PixelModel } from "./sample-model.js";
+import { trainedFor } from "./sample-settings.js";
 
 /** Steps of a teacher's whole way where neither the request nor the model names any. */
 const USUAL_STEPS = 16;
@@ -17,21 +18,42 @@ export interface Reach {
   readonly teacherSteps: number;
 }
 
+/** The clean picture itself, where no teacher was asked. */
+const PICTURE = "picture";
+
 /**
- * The reach of a student: one step, which its teacher went in two, of a progressive one; all the way of a consistency
- * student, in the steps of its grid, and of a model that names no steps.
+ * The reach of what a student was taught: one step of its own, which its teacher went in `substeps`, of a progressive
+ * one; all the way in the steps of its grid of a consistency student, and to the end in such steps of an endpoint
+ * student; its teacher's answer at once of a reference student (but for the gap). A student of distributions was held to
+ * no picture, and is shown beside what its teacher draws of the same noise, as a model is that names no steps.
  *
  * @param teacherSteps - in place of those
  */
 export function reachOf(
-  { facts: { student }, network }: Pick<PixelModel, "facts" | "network">,
+  model: Pick<PixelModel, "facts" | "network">,
   teacherSteps: number | undefined,
-): Reach {
-  if (student?.target.kind === "consistency")
-    return { steps: 1, teacherSteps: teacherSteps ?? student.steps };
-  if (student) return { steps: student.steps, teacherSteps: teacherSteps ?? 2 * student.steps };
-  const own = network.facts.draw?.steps ?? USUAL_STEPS;
-  return { steps: 1, teacherSteps: teacherSteps ?? own };
+): Reach | typeof PICTURE {
+  const trained = trainedFor(model);
+  const usual = model.network.facts.draw?.steps ?? USUAL_STEPS;
+  const wholeWay = (its: number): Reach => ({ steps: 1, teacherSteps: teacherSteps ?? its });
+  if (!trained) return wholeWay(usual);
+  const { kind, steps, substeps } = trained;
+  switch (kind) {
+    case "progressive":
+      return { steps, teacherSteps: teacherSteps ?? substeps * steps };
+    case "consistency":
+      return wholeWay(steps);
+    case "endpoint":
+      return wholeWay(substeps * steps);
+    case "reference":
+      return { steps: 1, teacherSteps: 1 };
+    case "distribution":
+      return wholeWay(USUAL_STEPS);
+    case "data":
+      return PICTURE;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** The teacher's DDIM steps from t to where the reach ends, at least one. */
@@ -68,10 +90,18 @@ export async function taughtPicture(
   return taught;
 }
 
+/** Where students were taught something. */
+export interface TaughtPlace {
+  readonly t: number;
+  readonly noisy: Latent;
+  readonly first: Float32Array;
+  readonly picture: Float32Array;
+}
+
 /** What students were taught by a teacher. Those of the same reach were taught the same, which is made once. */
 export class Teaching {
   private readonly keys: readonly string[];
-  private readonly reaches: ReadonlyMap<string, Reach>;
+  private readonly reaches: ReadonlyMap<string, Reach | typeof PICTURE>;
 
   /** @param teacherSteps - of its whole way; as `reachOf` has it when absent */
   constructor(
@@ -87,20 +117,25 @@ export class Teaching {
   /** How often the teacher is asked beyond its first answer at each of some times. */
   further(times: readonly number[]): number {
     const each = times.flatMap((t) =>
-      [...this.reaches.values()].map((reach) => wayFrom(this.schedule, t, reach).length - 1),
+      [...this.reaches.values()].map((reach) =>
+        reach === PICTURE ? 0 : wayFrom(this.schedule, t, reach).length - 1,
+      ),
     );
     return each.reduce((sum, count) => sum + count, 0);
   }
 
-  /** What each student was taught at `noisy`, which is at time t, given the teacher's answer there. */
-  async at(
-    t: number,
-    noisy: Latent,
-    first: Float32Array,
-    predict: Predict,
-  ): Promise<Float32Array[]> {
+  /**
+   * What each student was taught at a noisy picture.
+   *
+   * @param place - the noisy picture, the time that it is at, the teacher's answer there, and the clean picture
+   */
+  async at({ t, noisy, first, picture }: TaughtPlace, predict: Predict): Promise<Float32Array[]> {
     const taught = new Map<string, Float32Array>();
     for (const [key, reach] of this.reaches) {
+      if (reach === PICTURE) {
+        taught.set(key, picture);
+        continue;
+      }
       const way = wayFrom(this.schedule, t, reach);
       taught.set(key, await taughtPicture(noisy, first, way, predict));
     }

@@ -42,7 +42,7 @@ import {
 } from "./evaluate-shared.js";
 import type { Moment } from "./evaluate-shared.js";
 import type { PixelModel } from "./sample-model.js";
-import { isTrainedAt } from "./sample-settings.js";
+import { isTrainedAt, trainedFor } from "./sample-settings.js";
 
 interface Work {
   readonly students: readonly PixelModel[];
@@ -102,8 +102,17 @@ export async function evaluateFitting(
   }
 }
 
-/** What a person should know of the students before their variance is believed. */
+/** What a person should know of the students before the figures are believed. */
 function remarksOn(students: readonly PixelModel[]): string[] {
+  const held = students.filter((student) => trainedFor(student)?.kind === "distribution");
+  const remarks = held.map(
+    ({ name }) =>
+      `warning: ${name} was held to a distribution and to no picture: "taught" is what its teacher draws of the same noise`,
+  );
+  return [...remarks, ...remarksOnSpread(students)];
+}
+
+function remarksOnSpread(students: readonly PixelModel[]): string[] {
   if (students.length < SPREAD_LEAST) return [];
   const kinds = new Set(
     students.map(({ facts: { student, parent } }) =>
@@ -129,7 +138,8 @@ async function pointsOf(
     const students: Float32Array[] = [];
     for (const each of others) students.push((await each.predict(noisy, held, level, work)).x0);
     const moment = { t, level, noisy: noisy.data, mask, teacher, students };
-    const taught = await work.teaching.at(t, noisy, teacher, async (x, at) => {
+    const place = { t, noisy, first: teacher, picture: held.pictures.data };
+    const taught = await work.teaching.at(place, async (x, at) => {
       return (await first!.predict(x, held, at, work)).x0;
     });
     points.push(pointOf({ ...moment, taught }, work));

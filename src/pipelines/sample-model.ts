@@ -25,6 +25,8 @@ const furtherFacts = z.object({
       continuation: z.enum(CONTINUATIONS),
       target: z.object({
         kind: z.enum(STUDENT_KINDS),
+        /** Steps of the teacher to one of its own; not of distributions. */
+        substeps: z.int().positive().optional(),
         /** How much passing for the data weighed, where a critic judged. */
         adversarial: z.number().optional(),
       }),
@@ -40,7 +42,10 @@ const furtherFacts = z.object({
     .object({
       /** Of the predictor; folders of before say only what its student was trained for. */
       steps: z.int().positive().optional(),
-      target: z.object({ kind: z.enum(TARGET_KINDS) }),
+      target: z.object({
+        kind: z.enum(TARGET_KINDS),
+        substeps: z.int().positive().optional(),
+      }),
       source: z.string(),
       evaluations: z.number(),
       parents: z.object({ student: z.string(), teacher: z.string() }),

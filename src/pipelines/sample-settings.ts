@@ -102,16 +102,24 @@ interface TrainedFor {
   /** It was trained at t = i / steps. */
   readonly steps: number;
   readonly kind: (typeof STUDENT_KINDS)[number];
+  /** Steps of its teacher to one of its own. */
+  readonly substeps: number;
 }
+
+/** Where a folder tells none. */
+const USUAL_SUBSTEPS = 2;
 
 /** What a model was trained for; undefined of teachers, who know all times. */
 export function trainedFor({
   facts: { semantic, student },
 }: Pick<PixelModel, "facts">): TrainedFor | undefined {
   if (semantic?.steps !== undefined) {
-    return { of: "predictor", steps: semantic.steps, kind: semantic.target.kind };
+    const { kind, substeps = USUAL_SUBSTEPS } = semantic.target;
+    return { of: "predictor", steps: semantic.steps, kind, substeps };
   }
-  return student && { of: "student", steps: student.steps, kind: student.target.kind };
+  if (!student) return undefined;
+  const { kind, substeps = USUAL_SUBSTEPS } = student.target;
+  return { of: "student", steps: student.steps, kind, substeps };
 }
 
 /** Whether a model was trained at t: all but teachers know the times of their own steps alone. */

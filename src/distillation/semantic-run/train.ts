@@ -43,13 +43,19 @@ export async function readSemanticModels(config: SemanticConfig): Promise<Semant
         `${told(student)} and ${told(teacher)}.`,
     );
   }
-  expectAlone("student", student);
-  expectAlone("teacher", teacher);
   expectPictureHead("student", student);
   expectPictureHead("teacher", teacher);
   if (config.target.kind === "consistency") expectSkipHead("student", student);
   partsOf(config, student);
   return { student, teacher };
+}
+
+/** As `readSemanticModels`, of a run: neither may have encoder and predictor already. */
+export async function readSemanticParents(config: SemanticConfig): Promise<SemanticModels> {
+  const models = await readSemanticModels(config);
+  expectAlone("student", models.student);
+  expectAlone("teacher", models.teacher);
+  return models;
 }
 
 /** The batches of a run. */
@@ -74,7 +80,7 @@ export async function trainSemantic(
 ): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
   const { folder, signal, onStage } = options;
   await mkdir(folder, { recursive: true });
-  const models = await readSemanticModels(config);
+  const models = await readSemanticParents(config);
   onStage?.("opening the pictures");
   const round = semanticRound(config);
   const its = studentConfig(asDistillation(config), models.student, round);
