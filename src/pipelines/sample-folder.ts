@@ -11,6 +11,7 @@ import { fileError } from "../io/file-error.js";
 import { encodePng } from "../io/png.js";
 import type { Picture } from "../io/image.js";
 import { readJsonAs, writeJson } from "../io/json.js";
+import { documentDigest } from "../training/digest.js";
 import { classesInTurn, noClassOf } from "../training/teacher/index.js";
 import type { AttentionSettings } from "./sample-attention.js";
 import type { PixelModel } from "./sample-model.js";
@@ -37,6 +38,8 @@ const noteSchema = z.object({
   seed: z.number(),
   class: z.number().nullable(),
   like: z.string().nullable(),
+  /** Digest of what else the model's folder says of its runs. */
+  drawing: z.string(),
 });
 
 type Note = z.infer<typeof noteSchema>;
@@ -71,6 +74,7 @@ export class SampleFolder {
     const note: Note = {
       ...{ model: model.digest, ...settings, like },
       attentionGuidance: attentionGuidance && attentionNote(attentionGuidance),
+      drawing: drawingDigest(model),
     };
     const file = join(path, NOTE);
     if (existsSync(file)) {
@@ -128,6 +132,14 @@ function classFoldersOf({ network: { unet, facts } }: PixelModel): string[] | un
 /** Guidance as one text: its scale alone where all else is usual would not tell two blurs apart. */
 const attentionNote = ({ scale, threshold, blur, site }: AttentionSettings): string =>
   `${scale}, threshold ${threshold}, blur ${blur.kernel},${blur.sigma}, site ${site}`;
+
+/** How much noise ancestral runs have, and how latents are drawn and scaled: a run gone on with can change them. */
+function drawingDigest({ network: { facts }, latent }: PixelModel): string {
+  const { steps, clip, statistics } = latent ?? {};
+  const scales =
+    statistics && [statistics.mean, statistics.deviation].map((its) => Array.from(its));
+  return documentDigest([facts.draw?.share ?? null, steps ?? null, clip ?? null, scales ?? null]);
+}
 
 function refuseOther(path: string, before: Note, note: Note): void {
   const key = (Object.keys(note) as (keyof Note)[]).find((name) => before[name] !== note[name]);

@@ -1,8 +1,9 @@
 // What `followspot sample` refuses, and what it says.
 
-import { readdir, writeFile } from "node:fs/promises";
+import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readJson, writeJson } from "../../src/io/json.js";
 import { samplePictures } from "../../src/pipelines/sample.js";
 import type { SampleRequest } from "../../src/pipelines/sample-request.js";
 import { base, runtime, sample, silent } from "./sampling.js";
@@ -84,6 +85,17 @@ describe("refused are", () => {
     await expect(sample("teacher", "pictures")).rejects.toThrow(/expected an empty folder/);
     await writeFile(join(base, "mine", "sample.json"), "{");
     await expect(again("consistency", {})).rejects.toThrow(/sample.json: expected JSON/);
+  }, 900_000);
+
+  it("a latent network that draws in other steps than the folder's pictures have", async () => {
+    await sample("latent", "latents", { count: 1 });
+    await cp(join(base, "latent"), join(base, "latent-changed"), { recursive: true });
+    const path = join(base, "latent-changed", "followspot.json");
+    const facts = (await readJson(path)) as { latent: { steps: number } };
+    await writeJson(path, { ...facts, latent: { ...facts.latent, steps: facts.latent.steps + 1 } });
+    await expect(sample("latent-changed", "latents", { count: 2 })).rejects.toThrow(
+      /expected drawing \w{12}, as its pictures have, got \w{12}/,
+    );
   }, 900_000);
 
   it("a model of words, with what to use instead", async () => {
