@@ -158,6 +158,17 @@ describe("a step that is not finite", () => {
     expect(await loop(again)).toBe(true);
   });
 
+  it("names the weight whose gradient overflows, though the loss does not", async () => {
+    const trainer = new Trainer(session, initialState(Float32Array.of(0.5, 0.1)), {
+      ...{ learningRate: () => 0.01, packing },
+    });
+    const large = async (k: number): Promise<Tensors> =>
+      k === 4 ? { x: floats([2, 1], [3e19, 1]) } : batchOf(k);
+    await expect(loop(trainer, { batchOf: large })).rejects.toThrow(
+      /gradientNorm = Infinity at step 4: weights and batch are finite, the gradient of layer.weight is not/,
+    );
+  });
+
   it("is looked for in what a run begins with", () => {
     const options = { learningRate: () => 0.01, packing };
     expect(() => new Trainer(session, initialState(Float32Array.of(1, NaN)), options)).toThrow(

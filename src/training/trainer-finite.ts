@@ -46,6 +46,19 @@ export function faultOfState(
   return undefined;
 }
 
+/**
+ * The weight whose gradient overflowed, by the first moments that it made; undefined where all are finite, or none: a
+ * gradient that is no number anywhere has no norm to be cut by, and spoils them all.
+ */
+export function faultOfGradient(
+  { data }: TrainingState["firstMoment"],
+  packing?: Pick<Packing, "specs" | "offsetOf">,
+): string | undefined {
+  const index = data.findIndex((value) => !Number.isFinite(value));
+  if (index < 0 || !data.some(Number.isFinite)) return undefined;
+  return weightAt(index, packing);
+}
+
 function weightAt(index: number, packing?: Pick<Packing, "specs" | "offsetOf">): string {
   const spec = packing?.specs.find(({ name, shape }) => {
     const start = packing.offsetOf(name);

@@ -9,7 +9,13 @@ import { BETA1, BETA2, biasCorrection } from "./optimiser.js";
 import { cutVector } from "./pieces.js";
 import { STATE_NAMES, nextName } from "./step.js";
 import type { StateName } from "./step.js";
-import { NotFinite, allFinite, faultOfBatch, faultOfState } from "./trainer-finite.js";
+import {
+  NotFinite,
+  allFinite,
+  faultOfBatch,
+  faultOfGradient,
+  faultOfState,
+} from "./trainer-finite.js";
 
 export type TrainingState = Record<StateName, HostTensor<"float32">>;
 
@@ -81,11 +87,23 @@ export class Trainer {
     const results = cutState(this.spare, nextName);
     const made = await this.session.run(feeds, results);
     const report = scalarsOf(made);
-    refuseReport(report, batch, k);
+    this.refuseReport(report, batch, k);
     refuseChange(this.spare, this.options.packing, k);
     [this.state, this.spare] = [this.spare, this.state];
     this.completed = k;
     return report;
+  }
+
+  /** The state before the step is finite: what is not came with the batch, or of loss and gradient. */
+  private refuseReport(report: StepReport, batch: Tensors, k: number): void {
+    const fault = Object.entries(report).find(([, value]) => !Number.isFinite(value));
+    if (fault === undefined) return;
+    const got = `${fault[0]} = ${fault[1]} at step ${k}`;
+    const name = faultOfBatch(batch);
+    if (name !== undefined) throw new NotFinite(`${got}: so is ${name} of its batch`, "batch");
+    const weight = faultOfGradient(this.spare.firstMoment, this.options.packing);
+    const its = weight === undefined ? "its loss or gradient" : `the gradient of ${weight}`;
+    throw new NotFinite(`${got}: weights and batch are finite, ${its} is not`, "gradient");
   }
 }
 
@@ -98,19 +116,6 @@ function cutState(state: TrainingState, rename: (name: StateName) => string): Te
 function scalarsOf(made: Tensors): StepReport {
   const scalars = Object.entries(made).filter(([, value]) => value.shape.length === 0);
   return Object.fromEntries(scalars.map(([name, value]) => [name, Number(value.data[0])]));
-}
-
-/** The state before the step is finite: what is not came with the batch, or of loss and gradient. */
-function refuseReport(report: StepReport, batch: Tensors, k: number): void {
-  const fault = Object.entries(report).find(([, value]) => !Number.isFinite(value));
-  if (fault === undefined) return;
-  const got = `${fault[0]} = ${fault[1]} at step ${k}`;
-  const name = faultOfBatch(batch);
-  if (name !== undefined) throw new NotFinite(`${got}: so is ${name} of its batch`, "batch");
-  throw new NotFinite(
-    `${got}: weights and batch are finite, its loss or gradient is not`,
-    "gradient",
-  );
 }
 
 /** One pass over the parameters: the other vectors are looked at before a checkpoint is written. */
