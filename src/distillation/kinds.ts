@@ -20,6 +20,7 @@ import { checkLatent, trainLatent } from "./latent-run/train.js";
 import { distillationDigest, distillationSchema, roundsOf, studentConfig } from "./run/config.js";
 import type { DistillationConfig } from "./run/config.js";
 import { exportStudent } from "./run/export.js";
+import { expectGuidance } from "./run/guidance.js";
 import { completedIn, readParent, readSight, trainDistillation } from "./run/train.js";
 import {
   asDistillation,
@@ -45,6 +46,7 @@ function distillationTask(config: DistillationConfig): TrainingTask {
     steps: last.before + last.updates,
     check: async () => {
       const parent = await readParent(config);
+      expectGuidance(config.guidance, parent);
       const sight = await readSight(config, parent);
       await checkTeacherData(studentConfig(config, parent, rounds[0]!), parent.facts.classes);
       const own = { parent: parent.digest };
@@ -69,6 +71,7 @@ function semanticTask(config: SemanticConfig): TrainingTask {
     ...{ config, batch: config.batch, digest: semanticDigest(config), steps: updates },
     check: async () => {
       const { student, teacher } = await readSemanticParents(config);
+      expectGuidance(config.guidance, teacher);
       const its = studentConfig(asDistillation(config), student, semanticRound(config));
       await checkTeacherData(its, student.facts.classes);
       return { student: student.digest, teacher: teacher.digest };
@@ -90,6 +93,7 @@ function distributionTask(config: DistributionConfig): TrainingTask {
     ...{ config, batch, steps, digest: distributionDigest(config) },
     check: async () => {
       const { student, teacher } = await readDistributionModels(config);
+      expectGuidance(config.guidance, teacher);
       return { student: student.digest, teacher: teacher.digest };
     },
     train: (options) => trainDistribution(config, options),

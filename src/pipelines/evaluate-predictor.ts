@@ -17,7 +17,7 @@ import { Graph } from "../engine/graph.js";
 import type { Value } from "../engine/graph.js";
 import type { Runtime, Session, Tensors } from "../engine/runtime/session.js";
 import { pickRows } from "../guidance/rows.js";
-import { attentionMask, guidanceSite } from "../guidance/self-attention/index.js";
+import { attentionMask, siteNamed } from "../guidance/self-attention/index.js";
 import type { LevelValues } from "../guidance/self-attention/index.js";
 import { sitesOf2D } from "../models/unet2d/index.js";
 import { noClassOf } from "../training/teacher/index.js";
@@ -64,10 +64,7 @@ export function maskSite({ name, network, semantic }: PixelModel, wanted?: strin
       { remedy: "Masks are made of its attention; measure it with evaluate denoising." },
     );
   }
-  if (wanted === undefined) return guidanceSite(sites);
-  if (sites.some((site) => site.name === wanted)) return wanted;
-  const known = sites.map((site) => site.name).join(", ");
-  throw new FollowspotError(`--site: expected one of ${known}, got "${wanted}".`);
+  return siteNamed("--site", sites, wanted);
 }
 
 /**

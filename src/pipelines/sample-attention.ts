@@ -6,8 +6,8 @@ import {
   blurFor,
   blurMatrix,
   DEFAULT_THRESHOLD,
-  guidanceSite,
   selfAttentionGuided,
+  siteNamed,
 } from "../guidance/self-attention/index.js";
 import type { Blur } from "../guidance/self-attention/index.js";
 import { sitesOf2D } from "../models/unet2d/index.js";
@@ -44,10 +44,11 @@ export function attentionSettings(
       { remedy: "Draw the network alone: the folder that the predictor was trained beside." },
     );
   }
+  const { unet, size } = network;
   return {
     ...{ scale, threshold: threshold ?? DEFAULT_THRESHOLD },
-    blur: blurOf(network.size, blur),
-    site: siteOf(model, site),
+    blur: blurOf(size, blur),
+    site: siteNamed(`--attention-site: ${name}`, sitesOf2D(unet, size, size), site),
   };
 }
 
@@ -65,14 +66,4 @@ function blurOf(size: number, asked: Blur | undefined): Blur {
   const blur = asked ?? blurFor(size);
   blurMatrix(size, blur); // refuses what does not fit before anything is drawn
   return blur;
-}
-
-function siteOf({ name, network: { unet, size } }: PixelModel, asked?: string): string {
-  const sites = sitesOf2D(unet, size, size);
-  if (asked === undefined) return guidanceSite(sites);
-  const own = sites.filter(({ kind }) => kind === "self").map((site) => site.name);
-  if (own.includes(asked)) return asked;
-  throw new FollowspotError(
-    `--attention-site: expected one of ${own.join(", ")} for ${name}, got "${asked}".`,
-  );
 }

@@ -286,9 +286,14 @@ describe("a distillation run", () => {
     await expect(taskOf(documentOf({ parent: "whole" })).check()).rejects.toThrow(
       /got the folder of a run/,
     );
-    const config = configOf({ guidance: { site: "up.9.attn.0.self" } });
-    await expect(run(config, "site")).rejects.toThrow(
-      /expected a site of .*up\.0\.attn\.1\.self, got up\.9\.attn\.0\.self/,
+    const guidance = { site: "up.9.attn.0.self" };
+    const unknown =
+      /guidance\.site: expected one of .*up\.0\.attn\.1\.self, got "up\.9\.attn\.0\.self"/;
+    await expect(taskOf(documentOf({ guidance })).check()).rejects.toThrow(unknown);
+    await expect(run(configOf({ guidance }), "site")).rejects.toThrow(unknown);
+    const blur = { kernel: 99, sigma: 3 };
+    await expect(taskOf(documentOf({ guidance: { blur } })).check()).rejects.toThrow(
+      /blur: expected an odd kernel below 16/,
     );
   }, 900_000);
 });

@@ -41,14 +41,15 @@ const random = (seed: number, shape: readonly number[]): HostTensor<"float32"> =
   new Generator(BigInt(seed)).randn(shape);
 const vector = (data: Float32Array): HostTensor => floats([SEMANTIC_PACKING.size], data);
 
-const FEEDS = {
+const feedsOf = (kind: "progressive" | "consistency") => ({
   pictures: random(1, [BATCH, ...PICTURE]),
   noise: random(2, [BATCH, ...PICTURE]),
   ...gridFeeds([1, 2, 2], {
-    ...{ kind: "progressive", schedule: SCHEDULE, steps: 2, substeps: 2 },
+    ...{ kind, schedule: SCHEDULE, steps: 2, substeps: 2 },
     weighting: "truncated-snr",
   }),
-};
+});
+const FEEDS = feedsOf("progressive");
 
 function parts() {
   const graph = new Graph();
@@ -98,14 +99,20 @@ describe("the combined model", () => {
 });
 
 describe("the loss of stage B", () => {
-  it.each(LATENT_SOURCES)(
-    "has finite differences as its gradient, latents of the %s",
-    async (source) => {
-      const { graph, weights, networks } = parts();
-      const { loss } = semanticLoss(graph, { ...OPTIONS, source }, networks, SHAPE);
+  it.each([
+    ...LATENT_SOURCES.map((source) => ["progressive", source] as const),
+    ["consistency", "data"] as const,
+  ])(
+    "of a %s target has finite differences as its gradient, latents of the %s",
+    async (kind, source) => {
+      const { graph, weights, networks: own } = parts();
+      const feeds = feedsOf(kind);
+      // Any network at rest serves as the target network here.
+      const networks = { ...own, average: own.teacher };
+      const { loss } = semanticLoss(graph, { ...OPTIONS, kind, source }, networks, SHAPE);
       graph.output("gradient", weights.gradient(loss));
       const direction = random(9, [SEMANTIC_PACKING.size]).data;
-      const { gradient: made } = await runOnce(graph, { ...FEEDS, parameters: vector(MADE_UP) });
+      const { gradient: made } = await runOnce(graph, { ...feeds, parameters: vector(MADE_UP) });
       const slope = direction.reduce((sum, along, i) => sum + along * Number(made!.data[i]), 0);
       graph.outputs.clear();
       graph.output("loss", loss);
@@ -113,7 +120,7 @@ describe("the loss of stage B", () => {
       const lossAt = (by: number): number => {
         const data = Float64Array.from(MADE_UP, (value, i) => value + by * direction[i]!);
         const moved = { dtype: "float32", shape: [SEMANTIC_PACKING.size], data } as const;
-        return evaluate(graph, { ...FEEDS, parameters: moved }).loss!.data[0]!;
+        return evaluate(graph, { ...feeds, parameters: moved }).loss!.data[0]!;
       };
       const difference = (lossAt(step) - lossAt(-step)) / (2 * step);
       expectClose([slope], [difference], { relative: 1e-3, absolute: 0 });

@@ -60,7 +60,7 @@ describe("refused are", () => {
       "an unknown site",
       "progressive",
       { attentionGuidance: { scale: 2, site: "up.9" } },
-      /--attention-site: expected one of .*progressive, got "up.9"/,
+      /--attention-site: .*progressive: expected one of .*, got "up.9"/,
     ],
     ["a folder that is not there", "nowhere", {}, /expected the folder .*got none of that name/],
     ["pictures", "pictures", {}, /expected the folder of a teacher or a student/],

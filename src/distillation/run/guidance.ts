@@ -1,7 +1,14 @@
 // How a teacher is guided by its own attention, in a run's configuration.
 
 import { z } from "zod";
-import { GUIDANCE_FORMS } from "../../guidance/self-attention/index.js";
+import {
+  blurFor,
+  blurMatrix,
+  GUIDANCE_FORMS,
+  siteNamed,
+} from "../../guidance/self-attention/index.js";
+import { sitesOf2D } from "../../models/unet2d/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
 
 export const guidanceSchema = z.strictObject({
   /** 1 + w. */
@@ -16,3 +23,17 @@ export const guidanceSchema = z.strictObject({
 });
 
 export type Guidance = z.infer<typeof guidanceSchema>;
+
+/**
+ * Checks that a teacher can be guided so, before a run has a folder.
+ *
+ * @throws FollowspotError when it has no such site, or the blur does not fit its pictures
+ */
+export function expectGuidance(
+  guidance: Guidance | null,
+  { unet, size }: Pick<Teacher, "unet" | "size">,
+): void {
+  if (guidance === null) return;
+  siteNamed("guidance.site", sitesOf2D(unet, size, size), guidance.site);
+  blurMatrix(size, guidance.blur ?? blurFor(size));
+}

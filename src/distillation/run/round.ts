@@ -9,7 +9,7 @@ import {
   attentionGuided,
   clamped,
   clampedPredict,
-  guidanceSite,
+  siteNamed,
 } from "../../guidance/self-attention/index.js";
 import type { Predict } from "../../guidance/self-attention/index.js";
 import type { PictureDataset } from "../../io/dataset/index.js";
@@ -112,7 +112,8 @@ export function teacherOf(
   if (!teacher.guided || guidance === null) {
     return clampedPredict(pictureNetwork(weights, unet, shared).predict, range);
   }
-  const { site = guidanceSite(sitesOf2D(unet, size, size)), ...options } = guidance;
+  const { site: name, ...options } = guidance;
+  const site = siteNamed("guidance.site", sitesOf2D(unet, size, size), name);
   return attentionGuided(pictureNetwork(weights, unet, { ...shared, site }), {
     ...options,
     clamp: range,

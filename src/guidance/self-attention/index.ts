@@ -13,4 +13,4 @@ export { selfAttentionGuided } from "./guided-denoiser.js";
 export { attentionMask, attentionReceived } from "./mask.js";
 export { clamped, clampedPredict } from "./network.js";
 export type { Attended, AttentiveNetwork, LevelValues, Predict } from "./network.js";
-export { guidanceSite, SiteRecorder } from "./site.js";
+export { guidanceSite, siteNamed, SiteRecorder } from "./site.js";

@@ -25,6 +25,25 @@ export function guidanceSite(sites: readonly AttentionSite[]): string {
   );
 }
 
+/**
+ * A site by its name, or where guidance looks when none is named.
+ *
+ * @param option - what named it, for the message
+ * @throws FollowspotError, listing the sites, when there is no self-attention of that name
+ */
+export function siteNamed(
+  option: string,
+  sites: readonly AttentionSite[],
+  name: string | undefined,
+): string {
+  if (name === undefined) return guidanceSite(sites);
+  const own = sites.filter(({ kind }) => kind === "self").map((site) => site.name);
+  if (own.includes(name)) return name;
+  throw new FollowspotError(`${option}: expected one of ${own.join(", ")}, got "${name}".`, {
+    remedy: "Or name none: the decoder's last is taken.",
+  });
+}
+
 /** A policy that keeps the maps of one site and leaves all else to `others`; fused when absent. */
 export class SiteRecorder implements AttentionPolicy {
   private kept: Value | undefined;
