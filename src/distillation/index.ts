@@ -61,6 +61,6 @@ export { measureInformation, readSemanticModels } from "./semantic-run/train.js"
 export type { Information } from "./semantic-run/train.js";
 export { latentSchema } from "./latent-run/config.js";
 export type { LatentConfig } from "./latent-run/config.js";
-export { encodePictures } from "./latent-run/encode.js";
+export { encodePictures } from "./semantic-run/encode.js";
 export { readLatent } from "./latent-run/export.js";
 export type { LatentModel } from "./latent-run/export.js";

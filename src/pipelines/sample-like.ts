@@ -6,7 +6,7 @@ import type { Latent } from "../diffusion/denoiser.js";
 import { encodePictures } from "../distillation/index.js";
 import type { SemanticStudent } from "../distillation/index.js";
 import type { Runtime } from "../engine/runtime/session.js";
-import { openDataset } from "../io/dataset/index.js";
+import { firstOf, openDataset } from "../io/dataset/index.js";
 import type { PictureDataset } from "../io/dataset/index.js";
 import { noClassOf, placesOf } from "../training/teacher/index.js";
 import type { PixelModel } from "./sample-model.js";
@@ -85,17 +85,14 @@ async function encodeFirst(
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<{ latents: Latent; labels: readonly number[] }> {
-  const { size, channels, digest, resizing } = data;
   const labels: number[] = [];
   const first: PictureDataset = {
-    ...{ count: Math.min(count, data.count), size, channels, digest, resizing },
-    nameOf: (index) => data.nameOf(index),
+    ...firstOf(data, count),
     pictures: async (indices) => {
       const batch = await data.pictures(indices);
       batch.labels?.forEach((label, row) => (labels[indices[row]!] = label));
       return batch;
     },
-    close: () => data.close(),
   };
   return { latents: await encodePictures(semantic, first, runtime, { signal }), labels };
 }

@@ -2,7 +2,7 @@
 
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Generator } from "../../src/core/generator.js";
 import { floats, integers } from "../../src/core/tensor.js";
@@ -16,6 +16,7 @@ import {
   readSemanticModels,
 } from "../../src/distillation/semantic-run/train.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
+import { decodeImage } from "../../src/io/image.js";
 import { withThreads } from "../../src/training/run/threads.js";
 import { TeacherDenoiser, classCondition } from "../../src/training/teacher/index.js";
 import { ConstantWeights } from "../../src/nn/constant-weights.js";
@@ -101,8 +102,17 @@ describe("a run of stage B", () => {
 
   it("trains, is measured, is written, and predicts as the student does where nothing is told", async () => {
     const task = taskOf(documentOf());
-    const { trainer, packing, done } = await task.train({ runtime, folder: join(base, "run") });
+    const sheets: string[] = [];
+    const folder = join(base, "run");
+    const { trainer, packing, done } = await task.train({
+      ...{ runtime, folder, sheets: true },
+      onSheet: (path) => void sheets.push(path),
+    });
     expect(done).toBe(true);
+    // Two pictures beside each other, and under each what is drawn of it.
+    expect(sheets).toEqual([join(folder, "samples-00000002.png")]);
+    const sheet = await decodeImage(sheets[0]!);
+    expect(sheet.width).toBe(sheet.height);
     const { average } = trainer.state;
     const trained = { packing, average, step: trainer.completed };
     await task.export(trained, join(base, "model"), runtime);
@@ -179,7 +189,12 @@ describe("a run of stage B", () => {
     expect([done, trainer.completed]).toEqual([true, 3]);
     // The pictures are encoded once.
     expect(stages).not.toContain("encoding the pictures");
-    const whole = await taskOf(document).train({ runtime, folder: join(base, "latent-whole") });
+    const sheets: string[] = [];
+    const whole = await taskOf({ ...document, sample_every: 2 }).train({
+      ...{ runtime, folder: join(base, "latent-whole"), sheets: true },
+      onSheet: (path) => void sheets.push(basename(path)),
+    });
+    expect(sheets).toEqual(["samples-00000002.png", "samples-00000003.png"]);
     expect(trainer.state.parameters.data).toEqual(whole.trainer.state.parameters.data);
 
     const model = join(base, "latent-model");

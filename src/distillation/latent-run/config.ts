@@ -27,16 +27,24 @@ export const latentSchema = z
     weight_decay: run.weight_decay,
     clip_norm: run.clip_norm,
     ema: run.ema,
-    /** DDIM steps that the trained network is sampled in if nothing else is said. */
-    draw: z.strictObject({ steps: whole.max(1000).default(25), clip: z.boolean().default(false) }),
+    /** Steps between sample sheets. */
+    sample_every: whole.default(5000),
+    draw: z.strictObject({
+      /** DDIM steps that the trained network is sampled in if nothing else is said. */
+      steps: whole.max(1000).default(25),
+      clip: z.boolean().default(false),
+      /** Pictures of a sheet. */
+      count: whole.max(400).default(64),
+      seed: z.int().nonnegative().default(1),
+    }),
   })
   .readonly();
 
 export type LatentConfig = z.infer<typeof latentSchema>;
 
-/** Identifies what checkpoints depend on: everything but how long and how to draw. */
+/** Identifies what checkpoints depend on: everything but how long, how often to look and how to draw. */
 export function latentDigest(config: LatentConfig): string {
-  const { steps: _steps, draw: _draw, ...rest } = config;
+  const { steps: _steps, sample_every: _every, draw: _draw, ...rest } = config;
   return documentDigest(rest);
 }
 

@@ -40,7 +40,8 @@ export async function exportLatent(
     // A parent may have a latent network of its own, in whose place this one comes.
     await rm(join(into, PART), { recursive: true, force: true });
     const facts = (await readJson(join(into, TEACHER_FILES.facts))) as object;
-    await writeJson(join(into, TEACHER_FILES.facts), { ...facts, latent: config.draw });
+    const { steps, clip } = config.draw;
+    await writeJson(join(into, TEACHER_FILES.facts), { ...facts, latent: { steps, clip } });
     await mkdir(join(into, PART));
     const document = { _class_name: "LatentMlp", ...mlpOf(config, parent) };
     await writeJson(join(into, PART, CONFIG), document);

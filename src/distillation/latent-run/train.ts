@@ -12,7 +12,7 @@ import { collectSpecs } from "../../nn/input-weights.js";
 import { Packing } from "../../nn/packed-weights.js";
 import { ShuffledOrder, streamOf } from "../../training/data/streams.js";
 import { documentDigest, weightsDigest } from "../../training/digest.js";
-import { fit } from "../../training/fit.js";
+import { fit, sheetDue } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { warmupCosine } from "../../training/schedule.js";
 import { keepFacts } from "../../training/teacher/data.js";
@@ -30,6 +30,7 @@ import type { SemanticStudent } from "../semantic-run/export.js";
 import { latentDigest, mlpOf } from "./config.js";
 import type { LatentConfig } from "./config.js";
 import { keptLatents } from "./encode.js";
+import { drawLatentSheet } from "./sheet.js";
 import { keepStatistics } from "./statistics.js";
 
 /** The pictures whose latents are learned, as the encoder takes them. Throws as `openDataset`. */
@@ -107,6 +108,14 @@ export async function trainLatent(
     start: () => initialise(packing.specs, streamOf(seed, 0)),
     batchOf: (k) =>
       Promise.resolve(latentFeeds(pickRows(unit, order.at(k)), schedule, streamOf(seed, 1, k))),
+    afterStep: async (k, { state }) => {
+      if (!sheetDue(k, steps, config, options)) return;
+      const network = {
+        config: mlpOf(config, parent),
+        weights: packing.unpack(state.average.data),
+      };
+      await drawLatentSheet(k, parent, { ...network, statistics }, config.draw, options);
+    },
   };
   return { packing, ...(await fit(task, options)) };
 }

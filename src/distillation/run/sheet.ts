@@ -31,7 +31,7 @@ export interface StudentFacts {
 }
 
 /** How a student's runs go on: consistency students see fresh noise. */
-export function continuationOf({ target }: DistillationConfig): Continuation {
+export function continuationOf({ target }: Pick<DistillationConfig, "target">): Continuation {
   return target.kind === "consistency" || target.kind === "endpoint" ? "renoise" : "ddim";
 }
 

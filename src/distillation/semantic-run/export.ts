@@ -67,7 +67,8 @@ export async function exportSemantic(
       await mkdir(join(into, part));
       await writeJson(join(into, part, CONFIG), { _class_name: CLASSES[part], ...its });
       await writeSafetensors(join(into, part, WEIGHTS), weightsUnder(`${part}.`, weights), {
-        ...{ format: "pt", role: part, student: student.digest, step: String(step) },
+        ...{ format: "pt", role: part, student: student.digest, teacher: teacher.digest },
+        ...{ schedule: JSON.stringify(student.facts.schedule), step: String(step) },
         config: semanticDigest(config),
       });
     }
@@ -77,12 +78,18 @@ export async function exportSemantic(
 /** A student with its encoder and predictor, in memory. */
 export interface SemanticStudent {
   readonly student: Teacher;
+  /** Steps that the predictor was trained for; folders of before do not say. */
+  readonly steps?: number | undefined;
   readonly factor: ShiftFactor;
   readonly encoder: { readonly config: SemanticEncoderConfig; readonly weights: Named };
   readonly predictor: { readonly config: GradientPredictorConfig; readonly weights: Named };
 }
 
-const facts = z.object({ semantic: z.object({ factor: z.enum(SHIFT_FACTORS) }).optional() });
+const facts = z.object({
+  semantic: z
+    .object({ factor: z.enum(SHIFT_FACTORS), steps: z.int().positive().optional() })
+    .optional(),
+});
 
 /** Reads what `exportSemantic` wrote. Throws FollowspotError when a file is missing, damaged or not what it should be. */
 export async function readSemantic(folder: string): Promise<SemanticStudent> {
@@ -103,7 +110,7 @@ export async function readSemantic(folder: string): Promise<SemanticStudent> {
   };
   return {
     student,
-    factor: semantic.factor,
+    ...{ steps: semantic.steps, factor: semantic.factor },
     encoder: await part(ENCODER, parseSemanticEncoderConfig),
     predictor: await part(PREDICTOR, parseGradientPredictorConfig),
   };

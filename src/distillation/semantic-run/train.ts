@@ -11,22 +11,33 @@ import { ConstantWeights } from "../../nn/constant-weights.js";
 import { initialise } from "../../nn/init.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { streamOf } from "../../training/data/streams.js";
-import { fit } from "../../training/fit.js";
+import { fit, sheetDue } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
+import { weightsUnder } from "../../training/half.js";
 import { warmupCosine } from "../../training/schedule.js";
 import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
+import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { gridFeeds } from "../grid.js";
 import { expectAlone, expectPictureHead, expectSkipHead } from "../network.js";
 import { StudentBatches } from "../run/batches.js";
 import { studentConfig } from "../run/config.js";
+import { continuationOf } from "../run/sheet.js";
 import { TOLD } from "../semantic.js";
 import type { Told } from "../semantic.js";
 import { asDistillation, partsOf, semanticDigest, semanticRound } from "./config.js";
 import type { SemanticConfig } from "./config.js";
-import { semanticInformation, semanticPacking, semanticStepLoss } from "./loss.js";
+import type { SemanticStudent } from "./export.js";
+import {
+  ENCODER,
+  PREDICTOR,
+  semanticInformation,
+  semanticPacking,
+  semanticStepLoss,
+} from "./loss.js";
 import type { SemanticModels } from "./loss.js";
+import { drawToldSheet } from "./sheet.js";
 
 /**
  * The student and the teacher of a configuration.
@@ -98,11 +109,35 @@ export async function trainSemantic(
       emaDecay: config.ema.decay,
       start: () => initialise(packing.specs, streamOf(config.seed, 0)),
       batchOf: (k) => batches.at(k),
+      afterStep: async (k, { state }) => {
+        if (!sheetDue(k, steps, config, options)) return;
+        const weights = packing.unpack(state.average.data);
+        const draw = {
+          ...config.draw,
+          steps: config.student_steps,
+          continuation: continuationOf(config),
+        };
+        await drawToldSheet(k, joined(config, models.student, weights), data, draw, options);
+      },
     };
     return { packing, ...(await fit(task, options)) };
   } finally {
     await data.close();
   }
+}
+
+/** Student, encoder and predictor as trained so far. */
+function joined(
+  config: SemanticConfig,
+  student: Teacher,
+  weights: ReadonlyMap<string, HostTensor<"float32">>,
+): SemanticStudent {
+  const { encoder, predictor } = partsOf(config, student);
+  return {
+    ...{ student, factor: config.factor },
+    encoder: { config: encoder, weights: weightsUnder(`${ENCODER}.`, weights) },
+    predictor: { config: predictor, weights: weightsUnder(`${PREDICTOR}.`, weights) },
+  };
 }
 
 /** Mean errors at one of the student's times: with a picture's own latent, with another's, with none. */

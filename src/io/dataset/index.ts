@@ -3,6 +3,7 @@
 export { RESIZE_FILTERS } from "./dataset.js";
 export { relabelled } from "./relabelled.js";
 export type { DatasetOptions, PictureBatch, PictureDataset, ResizeFilter } from "./dataset.js";
+export { firstOf } from "./first.js";
 export { lookAhead } from "./look-ahead.js";
 export { openDataset } from "./open-dataset.js";
 export { openDatasetInThread } from "./thread-dataset.js";
