@@ -98,12 +98,15 @@ async function sample(row: Row, draw: Draw, count: number, out: string): Promise
 /** Draws a row's pictures and, where they are of digits, has their judge look at them. */
 async function measure(row: Row, draw: Draw, { data, digits }: Experiment): Promise<void> {
   const id = measureOf(row, draw);
-  if (existsSync(measureFile(id))) return;
   const out = samplesFolder(id);
+  const known = existsSync(measureFile(id));
+  if (known && existsSync(out)) return;
   const count = Math.min(Number(values.count), draw.count ?? Infinity);
   // Of pictures that lie there already, nobody could tell what they cost.
   await rm(out, { recursive: true, force: true });
   const drawn = await sample(row, draw, count, out);
+  // Measures that were restored want their pictures again, which other rows learn from.
+  if (known) return;
   const judge = { count, folder: join(base, "judge"), ...threadCount() };
   const judged = digits ? { digits: await measureDigits(out, data, judge) } : {};
   await mkdir(join(base, "measures"), { recursive: true });
