@@ -54,6 +54,7 @@ export async function inspectModel(model: string): Promise<ModelReport> {
     facts: {
       ...(pipeline ? { ...factsOf(pipeline), ...(await studentFacts(folder)) } : {}),
       ...trainingOf(parts),
+      ...furtherNetworks(parts),
     },
     ...(vocabulary ? { vocabulary } : {}),
     unsupported: [
@@ -109,6 +110,19 @@ function networksOf(unets: UNetsBySteps): string {
 /** What our own training writes beside the network's weights. */
 function trainingOf(parts: readonly InspectedPart[]): Record<string, string> {
   return trainingFacts(parts.find(({ report }) => report.part === "unet")?.metadata ?? {});
+}
+
+/** Networks beside the first are students too, each of a parent of its own. */
+function furtherNetworks(parts: readonly InspectedPart[]): Record<string, string> {
+  const others = parts.filter(({ report, metadata }) => {
+    return report.part.startsWith("unet_") && metadata["parent"] !== undefined;
+  });
+  return Object.fromEntries(
+    others.map(({ report: { part }, metadata: { parent, role = "student", step } }) => {
+      const trained = step === undefined ? "" : `, ${step} trained steps`;
+      return [part, `${role} of ${parent!.slice(0, 12)}${trained}`];
+    }),
+  );
 }
 
 /** Parts that a pipeline of this kind has and that drawing does not use. */

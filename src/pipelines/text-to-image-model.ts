@@ -48,6 +48,8 @@ export interface DrawDefaults {
   readonly methods: MethodDefaults;
   /** Scale of the guidance that a distilled student has taken in; it can be asked for no further one. */
   readonly guidance?: number | undefined;
+  /** Levels that a progressive student knows: it is drawn in as many steps, or in a divisor of them. */
+  readonly levels?: number | undefined;
 }
 
 /** A model's configurations and small files. */
@@ -78,7 +80,13 @@ const defaultsSchema = z.object({
   steps: z.int().min(1).max(1000).optional(),
   cfg: z.number().min(0).max(50).optional(),
   methods: methodDefaultsSchema.default({}),
-  student: z.object({ guidance: z.number().min(1) }).optional(),
+  student: z
+    .object({
+      guidance: z.number().min(1),
+      levels: z.int().positive().optional(),
+      target: z.object({ kind: z.string() }).optional(),
+    })
+    .optional(),
 });
 
 /** Side of the latents where a configuration names none: Stable Diffusion's. */
@@ -159,6 +167,7 @@ async function readDefaults(source: ModelSource, { config }: Schedule): Promise<
     cfg: given.cfg ?? 7.5,
     methods: given.methods,
     guidance: given.student?.guidance,
+    levels: given.student?.target?.kind === "progressive" ? given.student.levels : undefined,
   };
 }
 

@@ -97,6 +97,7 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   checkRange("cfg", cfg, LIMITS.cfg);
   const takesGuidance = model.unet.time_cond_proj_dim !== null;
   checkStudent(defaults, cfg, negative);
+  checkSteps(model, steps);
   if (takesGuidance) refuseNegative(negative, "Its guidance is a number, not a second prompt.");
   if (!isSamplerName(sampler)) {
     const known = SAMPLER_NAMES.join(", ");
@@ -128,6 +129,17 @@ function checkStudent(
   if (cfg !== 1)
     throw new FollowspotError(`cfg: expected 1 with this model, got ${cfg}.`, { remedy });
   refuseNegative(negative, remedy);
+}
+
+/** A progressive student knows the times of its own steps alone. */
+function checkSteps({ defaults: { levels }, unets }: PipelineModel, steps: number): void {
+  if (levels === undefined || levels % steps === 0 || unets.has(steps)) return;
+  const divisors = Array.from({ length: levels }, (_, i) => i + 1).filter((n) => levels % n === 0);
+  const known = [...new Set([...divisors, ...unets.keys()])].sort((a, b) => a - b);
+  throw new FollowspotError(
+    `steps: expected one of ${known.join(", ")} with this model, a student of ${levels} steps, got ${steps}.`,
+    { remedy: "Draw with its teacher in other numbers of steps." },
+  );
 }
 
 function refuseNegative(negative: string, remedy: string): void {

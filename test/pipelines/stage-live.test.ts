@@ -49,12 +49,19 @@ describe.each([1, 2, 4])("stage-live in %i steps", (steps) => {
   });
 });
 
+it("refuses numbers of steps whose times it never saw, and says which it knows", async () => {
+  await expect(pipe.pictures({ prompt: "a red cube", steps: 3 })).rejects.toThrow(
+    /steps: expected one of 1, 2, 4 with this model, a student of 4 steps, got 3/,
+  );
+});
+
 it("tells whose student it is, and that it saw boxes while it learned", async () => {
   const { facts } = await inspectModel("stage-live");
   const { facts: own } = await inspectModel("stage");
   expect(facts["role"]).toBe("student: guidance of 4 is distilled into it");
   expect(facts["parent"]).toMatch(/^teacher [0-9a-f]{64}$/);
   expect(facts["edit-aware"]).toMatch(/^yes: boxes in 70 %/);
+  expect(facts["unet_1"]).toMatch(/^student of [0-9a-f]{12}, 450 trained steps$/);
   expect(own).not.toHaveProperty("role");
   expect(own).not.toHaveProperty("edit-aware");
 });
