@@ -29,7 +29,7 @@ export function addEvaluateFitting(group: Command, context: Context): void {
     .option("--site <name>", "self-attention site of the masks (default: guidance's)")
     .option(
       "--teacher-steps <n>",
-      "DDIM steps of the teacher to what students were taught (default: twice theirs)",
+      "DDIM steps of the teacher to what students were taught (default: as they were taught)",
       whole("--teacher-steps", [1, 10_000]),
     );
   addHeldOutFlags(addTimesFlags(command)).action((flags: ErrorsFlags & FittingRequest) =>

@@ -1,4 +1,4 @@
-// Ctrl+C: the first stops the work within a step, the second ends the process at once.
+// Ctrl+C: the first stops the work within a step, another one ends the process at once.
 import { EXIT } from "./run.js";
 
 /** Milliseconds in which signals are one: npm passes on to its child what the terminal sends to both. */
@@ -20,12 +20,13 @@ export function interruptSignal(
   now: () => number = () => performance.now(),
 ): AbortSignal {
   const controller = new AbortController();
-  let first = Infinity;
+  let [first, count] = [Infinity, 0];
   const interrupt = () => {
-    if (!controller.signal.aborted) {
+    count++;
+    if (count === 1) {
       first = now();
       controller.abort();
-    } else if (now() - first >= ECHO) source.exit(EXIT.interrupted);
+    } else if (count > 2 || now() - first >= ECHO) source.exit(EXIT.interrupted);
   };
   source.on("SIGINT", interrupt);
   source.on("SIGTERM", interrupt);

@@ -7,11 +7,12 @@ import { run } from "./run.js";
 
 // `followspot ... | head` closes the pipe early, which is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EIO") return;
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
 });
 
-// Nobody reads what is told any more, as when a terminal is gone: the work goes on, or is kept when a signal comes.
+// Nobody reads what is told any more: the work goes on.
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 });

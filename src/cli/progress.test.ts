@@ -104,3 +104,17 @@ it("the first interrupt aborts, the second exits at once, an echo of the first d
   listeners["SIGINT"]!();
   expect(exits).toEqual([130]);
 });
+
+it("a third interrupt exits whatever the time: two can come late and together", () => {
+  const exits: number[] = [];
+  let interrupt = (): void => undefined;
+  const source = {
+    on: (_: string, listener: () => void) => (interrupt = listener),
+    exit: (code: number) => void exits.push(code),
+  };
+  const signal = interruptSignal(source, () => 7);
+  for (let i = 0; i < 2; i++) interrupt();
+  expect([signal.aborted, exits]).toEqual([true, []]);
+  interrupt();
+  expect(exits).toEqual([130]);
+});

@@ -16,7 +16,7 @@ import { readDistributionModels, trainDistribution } from "./distribution-run/tr
 import { latentDigest, latentSchema } from "./latent-run/config.js";
 import type { LatentConfig } from "./latent-run/config.js";
 import { exportLatent } from "./latent-run/export.js";
-import { checkLatent, trainLatent } from "./latent-run/train.js";
+import { checkLatent, latentParentDigest, trainLatent } from "./latent-run/train.js";
 import { distillationDigest, distillationSchema, roundsOf, studentConfig } from "./run/config.js";
 import type { DistillationConfig } from "./run/config.js";
 import { exportStudent } from "./run/export.js";
@@ -47,8 +47,12 @@ function distillationTask(config: DistillationConfig): TrainingTask {
     check: async () => {
       const parent = await readParent(config);
       expectGuidance(config.guidance, parent);
-      const sight = await readSight(config, parent);
+      await readSight(config, parent);
       await checkTeacherData(studentConfig(config, parent, rounds[0]!), parent.facts.classes);
+    },
+    parents: async () => {
+      const parent = await readParent(config);
+      const sight = await readSight(config, parent);
       const own = { parent: parent.digest };
       return sight === undefined ? own : { ...own, "adversarial.network": sight.digest };
     },
@@ -74,6 +78,9 @@ function semanticTask(config: SemanticConfig): TrainingTask {
       expectGuidance(config.guidance, teacher);
       const its = studentConfig(asDistillation(config), student, semanticRound(config));
       await checkTeacherData(its, student.facts.classes);
+    },
+    parents: async () => {
+      const { student, teacher } = await readSemanticParents(config);
       return { student: student.digest, teacher: teacher.digest };
     },
     train: (options) => trainSemantic(config, options),
@@ -92,8 +99,10 @@ function distributionTask(config: DistributionConfig): TrainingTask {
   return {
     ...{ config, batch, steps, digest: distributionDigest(config) },
     check: async () => {
+      expectGuidance(config.guidance, (await readDistributionModels(config)).teacher);
+    },
+    parents: async () => {
       const { student, teacher } = await readDistributionModels(config);
-      expectGuidance(config.guidance, teacher);
       return { student: student.digest, teacher: teacher.digest };
     },
     train: (options) => trainDistribution(config, options),
@@ -113,7 +122,8 @@ function latentTask(config: LatentConfig): TrainingTask {
   let run: string | undefined;
   return {
     ...{ config, batch: config.batch, digest: latentDigest(config), steps: config.steps },
-    check: async () => ({ parent: await checkLatent(config) }),
+    check: () => checkLatent(config),
+    parents: async () => ({ parent: await latentParentDigest(config) }),
     train: (options) => {
       run = options.folder;
       return trainLatent(config, options);
@@ -131,7 +141,8 @@ function textStudentTask(config: TextStudentConfig): TrainingTask {
   const { batch, steps } = config;
   return {
     ...{ config, batch, steps, digest: textStudentDigest(config) },
-    check: async () => ({ parent: (await readTextParent(config)).digest }),
+    check: async () => void (await readTextParent(config)),
+    parents: async () => ({ parent: (await readTextParent(config)).digest }),
     train: (options) => trainTextStudent(config, options),
     export: async (trained, folder) => {
       await exportTextStudent(config, trained, folder);

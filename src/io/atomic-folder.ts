@@ -59,11 +59,12 @@ export async function writeFolderAtomic(
     const before = await setAside(target);
     await rename(temporary, target);
     if (before) await rm(before, { recursive: true, force: true });
-    await removeLeftovers(target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw fileError("write", path, error);
   }
+  // What cannot be removed, as another's, is in nobody's way.
+  await removeLeftovers(target).catch(() => undefined);
 }
 
 /** Whether nothing is there: no folder of that path, or one without entries. */

@@ -41,8 +41,8 @@ export interface FittingRequest extends ErrorsRequest {
   /** Self-attention site of the teacher that makes the masks; the one that guidance looks at when absent. */
   readonly site?: string;
   /**
-   * DDIM steps of the teacher's whole way, to what students were taught; when absent twice a progressive student's
-   * steps, and those of a consistency student's grid.
+   * DDIM steps of the teacher's whole way, to what students were taught; when absent as they were taught: a progressive
+   * student's own by its target's substeps, those of a consistency student's grid.
    */
   readonly teacherSteps?: number;
 }

@@ -66,7 +66,7 @@ export async function evaluateFitting(
   const students = await readModels(request.students);
   const [teacher] = (await readModels([request.teacher])) as [PixelModel];
   const site = maskSite(teacher, request.site);
-  remarksOn(students).forEach((remark) => reporter.note(remark));
+  remarksOn(students, request.teacherSteps).forEach((remark) => reporter.note(remark));
   const all = [teacher, ...students];
   const held = await readHeldOut(all, { ...request, count }, signal);
   await makeOutput(request.output);
@@ -103,13 +103,19 @@ export async function evaluateFitting(
 }
 
 /** What a person should know of the students before the figures are believed. */
-function remarksOn(students: readonly PixelModel[]): string[] {
-  const held = students.filter((student) => trainedFor(student)?.kind === "distribution");
-  const remarks = held.map(
+function remarksOn(students: readonly PixelModel[], teacherSteps: number | undefined): string[] {
+  const of = (...kinds: string[]): PixelModel[] =>
+    students.filter((student) => kinds.includes(trainedFor(student)?.kind ?? ""));
+  const distributions = of("distribution").map(
     ({ name }) =>
       `warning: ${name} was held to a distribution and to no picture: "taught" is what its teacher draws of the same noise`,
   );
-  return [...remarks, ...remarksOnSpread(students)];
+  const direct = teacherSteps === undefined ? [] : of("reference", "data");
+  const idle = direct.map(
+    ({ name }) =>
+      `warning: --teacher-steps has no part in what ${name} was taught: no teacher walked there`,
+  );
+  return [...distributions, ...idle, ...remarksOnSpread(students)];
 }
 
 function remarksOnSpread(students: readonly PixelModel[]): string[] {

@@ -44,8 +44,9 @@ export async function openFor(
   try {
     for (const model of models) refuseChannels(model, data, request.data);
     for (const model of models) refuseClasses(model, data, request.data);
-    const { unet, facts } = models[0]!.network;
-    return noClassOf(unet) === undefined ? data : inClassesOf(facts.classes, data, request.data);
+    const { unet } = models[0]!.network;
+    if (noClassOf(unet) === undefined) return data;
+    return inClassesOf(classesOf(models), data, request.data);
   } catch (error) {
     await data.close();
     throw error;
@@ -82,6 +83,19 @@ function refuseUnlike(models: readonly PixelModel[]): void {
   throw new FollowspotError(
     `evaluate: expected models of one size, number of channels and noise schedule, got ${told(first)} in ` +
       `${first.name} and ${told(stray)} in ${stray.name}.`,
+    { remedy: "Evaluate them apart." },
+  );
+}
+
+/** Names of the models' classes, as far as they know them. Throws FollowspotError where they differ. */
+function classesOf(models: readonly PixelModel[]): readonly string[] | undefined {
+  const [first, ...others] = models.filter(({ network }) => network.facts.classes !== undefined);
+  const told = (model: PixelModel): string => model.network.facts.classes!.join(", ");
+  const stray = others.find((model) => told(model) !== told(first!));
+  if (!stray) return first?.network.facts.classes;
+  throw new FollowspotError(
+    `evaluate: expected models of the same classes in one order, got ${told(first!)} in ${first!.name} and ` +
+      `${told(stray)} in ${stray.name}.`,
     { remedy: "Evaluate them apart." },
   );
 }

@@ -38,8 +38,8 @@ const noteSchema = z.object({
   seed: z.number(),
   class: z.number().nullable(),
   like: z.string().nullable(),
-  /** Digest of what else the model's folder says of its runs. */
-  drawing: z.string(),
+  /** How latents are drawn, as `latentsNote` writes it; null where none are. */
+  latents: z.string().nullable().default(null),
 });
 
 type Note = z.infer<typeof noteSchema>;
@@ -74,7 +74,8 @@ export class SampleFolder {
     const note: Note = {
       ...{ model: model.digest, ...settings, like },
       attentionGuidance: attentionGuidance && attentionNote(attentionGuidance),
-      drawing: drawingDigest(model),
+      variance: varianceNote(model, settings),
+      latents: like === null ? latentsNote(model) : null,
     };
     const file = join(path, NOTE);
     if (existsSync(file)) {
@@ -133,12 +134,18 @@ function classFoldersOf({ network: { unet, facts } }: PixelModel): string[] | un
 const attentionNote = ({ scale, threshold, blur, site }: AttentionSettings): string =>
   `${scale}, threshold ${threshold}, blur ${blur.kernel},${blur.sigma}, site ${site}`;
 
-/** How much noise ancestral runs have, and how latents are drawn and scaled: a run gone on with can change them. */
-function drawingDigest({ network: { facts }, latent }: PixelModel): string {
-  const { steps, clip, statistics } = latent ?? {};
-  const scales =
-    statistics && [statistics.mean, statistics.deviation].map((its) => Array.from(its));
-  return documentDigest([facts.draw?.share ?? null, steps ?? null, clip ?? null, scales ?? null]);
+/** A latent network's steps, and which statistics scale what it draws: a run that is gone on with can change them. */
+function latentsNote({ latent }: PixelModel): string | null {
+  if (!latent) return null;
+  const { steps, clip, statistics } = latent;
+  const scales = [statistics.mean, statistics.deviation].map((its) => Array.from(its));
+  const told = `${steps} steps, scales ${documentDigest(scales).slice(0, 12)}`;
+  return clip ? `${told}, clipped` : told;
+}
+
+/** The variance with the share that lies between the two. */
+function varianceNote({ network }: PixelModel, { variance }: SampleSettings): string | null {
+  return variance === "fixed_medium" ? `${variance}, share ${network.facts.draw?.share}` : variance;
 }
 
 function refuseOther(path: string, before: Note, note: Note): void {

@@ -161,13 +161,14 @@ async function readDefaults(source: ModelSource, { config }: Schedule): Promise<
   const given = has
     ? await readSourceJsonAs(source, OWN_FILE, defaultsSchema)
     : defaultsSchema.parse({});
+  const { guidance, levels, target } = given.student ?? {};
   return {
     sampler: given.sampler ?? samplerOfConfig(config) ?? "ddim",
     steps: given.steps ?? 25,
     cfg: given.cfg ?? 7.5,
     methods: given.methods,
-    guidance: given.student?.guidance,
-    levels: given.student?.target?.kind === "progressive" ? given.student.levels : undefined,
+    guidance,
+    levels: target?.kind === "progressive" ? levels : undefined,
   };
 }
 

@@ -68,21 +68,22 @@ interface ResolvedRun {
 export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
   const resolved =
     request.resume === undefined ? await newRun(request) : await oldRun(request, request.resume);
+  await resolved.task.check();
   const parents = await checkedParents(resolved);
   return { ...resolved, facts: { ...resolved.facts, parents } };
 }
 
 /**
- * Checks what a run refers to, and that its parents are those that it began with.
+ * Checks that a run's parents are those that it began with.
  *
  * @returns their digests
- * @throws FollowspotError when something is missing, does not fit, or is another model by now
+ * @throws FollowspotError when one is missing, or another model by now
  */
 export async function checkedParents({
   task,
   facts,
 }: Pick<ResolvedRun, "task" | "facts">): Promise<Parents> {
-  const parents = await task.check();
+  const parents = (await task.parents?.()) ?? {};
   const { parents: before = parents } = facts;
   const other = Object.keys(before).find((key) => parents[key] !== before[key]);
   if (other === undefined) return parents;
@@ -194,31 +195,39 @@ function refuseOther(name: string | undefined, folder: string, facts: RunFacts):
   );
 }
 
-/** A model or pictures that lie elsewhere by now: whether they are the same is found out by their digests. */
-function isMoved(
-  key: string,
-  before: unknown,
-  after: unknown,
-  { parents = {} }: RunFacts,
-): boolean {
-  if (key !== "data") return key in parents;
-  const rest = (value: unknown): string => JSON.stringify({ ...(value as object), path: "" });
-  return rest(before) === rest(after);
+/** Paths that may lead elsewhere by now: whether models and pictures are the same is found out by their digests. */
+const placesIn = ({ parents = {} }: RunFacts): string[] => [...Object.keys(parents), "data.path"];
+
+/** The configuration with nothing at some places. */
+function without(config: JsonObject, places: readonly string[]): JsonObject {
+  const rest = structuredClone(config);
+  for (const place of places) {
+    const keys = place.split(".");
+    const last = keys.pop()!;
+    const holder = keys.reduce<unknown>((its, key) => (its as JsonObject | null)?.[key], rest);
+    if (typeof holder === "object" && holder !== null) delete (holder as JsonObject)[last];
+  }
+  return rest;
 }
 
 function changesOf(before: JsonObject, after: JsonObject, facts: RunFacts): string[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  const fixed = changed.find(
-    (key) => !CHANGEABLE.has(key) && !isMoved(key, before[key], after[key], facts),
+  const places = placesIn(facts);
+  const changed = differing(before, after);
+  const fixed = differing(without(before, places), without(after, places)).find(
+    (key) => !CHANGEABLE.has(key),
   );
   if (fixed === undefined) return changed;
-  const moved = [...Object.keys(facts.parents ?? {}), ...("data" in before ? ["data.path"] : [])];
+  const there = places.filter((place) => place.split(".")[0]! in before);
   const allowed = [...CHANGEABLE]
     .filter((key) => key in before)
-    .concat(moved)
+    .concat(there)
     .join(", ");
   throw new FollowspotError(`resume: expected changes of ${allowed} only, got one of ${fixed}.`, {
     remedy: "Start a new run for that.",
   });
+}
+
+function differing(before: JsonObject, after: JsonObject): string[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }

@@ -31,12 +31,15 @@ export interface TrainingTask {
   readonly steps: number;
   /** Pictures a step. */
   readonly batch: number;
+  /** @throws FollowspotError when what the configuration refers to is missing or does not fit it */
+  readonly check: () => Promise<void>;
   /**
-   * Digests of the trained models that it goes on from, by the keys of the configuration that name their folders.
+   * Digests of the trained networks that it goes on from, by the keys of the configuration that name their folders; none
+   * when absent.
    *
-   * @throws FollowspotError when what the configuration refers to is missing or does not fit it
+   * @throws FollowspotError when one is missing or damaged
    */
-  readonly check: () => Promise<Parents>;
+  readonly parents?: () => Promise<Parents>;
   /** Steps that a run's folder holds; those of its newest checkpoint when absent. */
   readonly completedIn?: (folder: string) => Promise<number>;
   readonly train: (
@@ -50,10 +53,7 @@ function textToImage(json: unknown): TrainingTask {
   const config = checkDocument(textToImageSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: configDigest(config) },
-    check: async () => {
-      await readParts(config);
-      return {};
-    },
+    check: async () => void (await readParts(config)),
     train: (options) => trainTextToImage(config, options),
     export: async (trained, folder) => {
       await exportTextToImage(config, trained, folder);
@@ -66,7 +66,7 @@ function autoencoder(json: unknown): TrainingTask {
   const config = checkDocument(autoencoderSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: autoencoderDigest(config) },
-    check: async () => ({}),
+    check: async () => undefined,
     train: (options) => trainAutoencoder(config, options),
     export: async (trained, folder, runtime) => {
       const score = await exportAutoencoder(config, trained, folder, runtime);
@@ -83,7 +83,7 @@ function contrastive(json: unknown): TrainingTask {
   const config = checkDocument(contrastiveSchema, json);
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: contrastiveDigest(config) },
-    check: async () => ({}),
+    check: async () => undefined,
     train: (options) => trainContrastive(config, options),
     export: async (trained, folder) => {
       await exportTextEncoder(config, trained, folder);

@@ -1,15 +1,16 @@
 // What a run goes on from: the same model and pictures, wherever they lie by now, with classes by their names.
 
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import sharp from "sharp";
 import { openDataset } from "../../src/io/dataset/index.js";
+import { readJson, writeJson } from "../../src/io/json.js";
 import { openSafetensors, writeSafetensors } from "../../src/io/safetensors.js";
 import { train } from "../../src/pipelines/train.js";
 import type { TrainRequest } from "../../src/pipelines/train-request.js";
-import { inClassesOf, readTeacher } from "../../src/training/teacher/index.js";
+import { inClassesOf, placesOf, readTeacher } from "../../src/training/teacher/index.js";
 import { writeTinyDistillation } from "../training/tiny-teacher.js";
 
 const STEPS = 6;
@@ -75,6 +76,23 @@ describe("a run that is gone on with", () => {
     );
   }, 300_000);
 
+  it("takes the network of its critic from where that lies now", async () => {
+    const adversarial = { weight: 0.1, network: join(base, "critic") };
+    await cp(join(base, "parent"), adversarial.network, { recursive: true });
+    const document = (await readJson(config)) as object;
+    await writeJson(config, { ...document, adversarial });
+    const folder = join(base, "run");
+    await runService({ folder }, 3);
+    await rename(adversarial.network, join(base, "moved"));
+    const moved = { "adversarial.network": join(base, "moved") };
+    const ended = await runService({ resume: folder, overrides: moved });
+    expect(ended).toMatchObject({ unfinished: false });
+    const weight = { ...moved, "adversarial.weight": 0.2 };
+    await expect(runService({ resume: folder, overrides: weight })).rejects.toThrow(
+      /adversarial\.network, data\.path only, got one of adversarial/,
+    );
+  }, 300_000);
+
   it("refuses weights that are no numbers, by file and name", async () => {
     await retrain(join(base, "parent"), NaN);
     await expect(runService({ folder: join(base, "run") })).rejects.toThrow(
@@ -105,6 +123,13 @@ describe("pictures in class folders", () => {
     expect([pixels[0], pixels[192], pixels[384]]).toEqual([0, 10, 20]);
     expect([its.classes, its.count, its.nameOf(2)]).toEqual([own, 3, data.nameOf(2)]);
     await its.close();
+  });
+
+  it("are known by their names though these are numbers, and number classes that have others", () => {
+    expect(placesOf(["1", "2", "3"], ["0", "1", "2"])).toEqual([-1, 0, 1]);
+    expect(placesOf(["cat", "dog"], ["0", "1"])).toEqual([0, 1]);
+    expect(placesOf(undefined, ["b", "a"])).toEqual([0, 1]);
+    expect(placesOf(["cat", "dog"], ["cow", "dog"])).toEqual([-1, 1]);
   });
 
   it("stay as they are in the model's order, and are refused where it lacks one", async () => {

@@ -206,7 +206,7 @@ describe("a distillation run", () => {
     const trained = { packing, average: trainer.state.average, step: trainer.completed };
     await taskOf(document).export(trained, model, runtime);
     // The student of 2 steps took one round.
-    expect((await readTeacher(model)).facts.student).toEqual({ evaluations: 60, before: 60 });
+    expect((await readTeacher(model)).facts.student).toMatchObject({ evaluations: 60, before: 60 });
     expect((await inspectPixelModel("after", model)).facts).toMatchObject({
       ...{ "training evaluations": 60, "evaluations before": 60 },
     });

@@ -126,6 +126,14 @@ async function expectSlopes(
   }
 }
 
+it("is drawn in a number of steps whose times a progressive student knows", () => {
+  const target = { kind: "progressive", substeps: 2 };
+  expect(() => configOf({ target, levels: 2, draw: { steps: 4 } })).toThrow(
+    /expected a divisor of levels, 2, for a progressive target, got 4/,
+  );
+  expect(configOf({ target, levels: 4, draw: { steps: 2 } }).levels).toBe(4);
+});
+
 describe("the loss of a text-to-image student", () => {
   it("has the gradient that finite differences have, edits and guidance included", async () => {
     const config = configOf({ edits: { share: 1 } });
@@ -169,7 +177,11 @@ describe("the loss of a text-to-image student", () => {
   });
 
   it("is that of progressive students, too", async () => {
-    const config = configOf({ target: { kind: "progressive", substeps: 2 }, levels: 5 });
+    const config = configOf({
+      target: { kind: "progressive", substeps: 2 },
+      levels: 5,
+      draw: { steps: 5 },
+    });
     expect((await lossAt(config)).loss).toBeGreaterThan(0);
   });
 });
@@ -268,7 +280,13 @@ describe("a distilled text-to-image model", () => {
 
   it("can be the parent of the next round, with its network alone and its guidance kept", async () => {
     const lone = await loneStudent();
-    const again = { parent: lone, target: { kind: "progressive", substeps: 2 }, levels: 5, cfg: 1 };
+    const again = {
+      parent: lone,
+      target: { kind: "progressive", substeps: 2 },
+      levels: 5,
+      cfg: 1,
+      draw: { steps: 5 },
+    };
     await expect(readTextParent({ parent: lone, cfg: 3 })).rejects.toThrow(/expected cfg 1 .* 3/);
     const next = await readTextParent({ parent: lone, cfg: 1 });
     expect([...next.text.weights]).toEqual([...parent.text.weights]);

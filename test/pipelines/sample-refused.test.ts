@@ -94,8 +94,12 @@ describe("refused are", () => {
     const facts = (await readJson(path)) as { latent: { steps: number } };
     await writeJson(path, { ...facts, latent: { ...facts.latent, steps: facts.latent.steps + 1 } });
     await expect(sample("latent-changed", "latents", { count: 2 })).rejects.toThrow(
-      /expected drawing \w{12}, as its pictures have, got \w{12}/,
+      /expected latents \d steps, scales \w{12}, as its pictures have, got \d steps, scales/,
     );
+    // Nothing is drawn where something is told.
+    const told = { like: "none", count: 1 };
+    await sample("latent", "told", told);
+    await sample("latent-changed", "told", { ...told, count: 2 });
   }, 900_000);
 
   it("a model of words, with what to use instead", async () => {

@@ -28,9 +28,7 @@ export async function drawLatentSheet(
       streamOf(seed + i, LATENTS).randn([1, network.config.latent_dim]),
     );
     const latent = await sampler.draw(stackRows(noise), steps);
-    // One step where the folder does not say what its predictor is for: all of them know t = 1.
-    const draw = { steps: parent.steps ?? 1, continuation: "ddim", seed } as const;
-    const pictures = toPictures(await drawTold(parent, latent, draw, options));
+    const pictures = toPictures(await drawTold(parent, latent, { seed }, options));
     await writeSheet(step, pictures, Math.ceil(Math.sqrt(count)), options);
   } finally {
     await sampler.release();

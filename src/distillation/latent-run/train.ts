@@ -62,15 +62,17 @@ async function readLatentParent({ parent }: LatentConfig): Promise<SemanticStude
   );
 }
 
-/** The parent's digest. Throws FollowspotError when it does not fit, or the data set that is there. */
-export async function checkLatent(config: LatentConfig): Promise<string> {
+/** Checks that the parent is there, and the data set if it is. Throws FollowspotError when not. */
+export async function checkLatent(config: LatentConfig): Promise<void> {
   const parent = await readLatentParent(config);
   if (existsSync(config.data.path)) await (await openLatentData(config, parent)).close();
-  const { student, encoder, predictor } = parent;
-  return documentDigest([
-    student.digest,
-    ...[encoder, predictor].map((its) => weightsDigest(its.weights)),
-  ]);
+}
+
+/** Digest of the parent's three networks. Throws FollowspotError when its folder is missing or damaged. */
+export async function latentParentDigest(config: LatentConfig): Promise<string> {
+  const { student, encoder, predictor } = await readLatentParent(config);
+  const parts = [encoder, predictor].map(({ weights }) => weightsDigest(weights));
+  return documentDigest([student.digest, ...parts]);
 }
 
 /** The packing of the latent network. */

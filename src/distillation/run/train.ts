@@ -3,9 +3,11 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { FollowspotError } from "../../core/errors.js";
 import { checkpointsIn } from "../../training/checkpoint.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import type { TrainOptions } from "../../training/fit.js";
+import { weightsDigest } from "../../training/digest.js";
 import { TELL } from "../../training/loop-failures.js";
 import { keepFacts, openTeacherData } from "../../training/teacher/data.js";
 import { readTeacher } from "../../training/teacher/index.js";
@@ -82,10 +84,12 @@ export async function trainDistillation(
     for (const round of rounds.slice(0, -1)) {
       const known = await finishedRound(config, parent, round, options);
       if (known) {
-        // The run may have stopped between its last checkpoint and its student's folder.
-        const missing = !existsSync(studentFolder(folder, round));
-        if (missing) await keepStudent(config, parent, round, known, folder);
         teacher = weightsOf(config, parent, round, known);
+        // The run may have stopped between its last checkpoint and its student's folder.
+        const kept = await digestAt(studentFolder(folder, round));
+        if (kept !== weightsDigest(teacher)) {
+          await keepStudent(config, parent, round, known, folder);
+        }
         continue;
       }
       onStage?.(`student of ${round.steps} steps`);
@@ -124,6 +128,17 @@ async function keepStudent(
 ): Promise<void> {
   await mkdir(join(folder, STUDENTS), { recursive: true });
   await exportStudent(config, parent, round, made, studentFolder(folder, round));
+}
+
+/** Digest of the weights in a student's folder; undefined where there is none that is whole. */
+async function digestAt(folder: string): Promise<string | undefined> {
+  if (!existsSync(folder)) return undefined;
+  try {
+    return (await readTeacher(folder)).digest;
+  } catch (error) {
+    if (error instanceof FollowspotError) return undefined;
+    throw error;
+  }
 }
 
 /** The student's weights, of what a round trained. */

@@ -24,6 +24,8 @@ import { copyModel, shippedPath } from "../../training/run/shipped.js";
 import type { Trained } from "../../training/trained.js";
 import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
+import { TARGET_KINDS } from "../loss.js";
+import type { TargetKind } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
 import { SHIFT_FACTORS, combined } from "../semantic.js";
 import type { ShiftFactor } from "../semantic.js";
@@ -78,8 +80,8 @@ export async function exportSemantic(
 /** A student with its encoder and predictor, in memory. */
 export interface SemanticStudent {
   readonly student: Teacher;
-  /** Steps that the predictor was trained for; folders of before do not say. */
-  readonly steps?: number | undefined;
+  /** What the predictor was trained for: its steps, which folders of before do not say, and its target. */
+  readonly trained: { readonly steps?: number | undefined; readonly kind: TargetKind };
   readonly factor: ShiftFactor;
   readonly encoder: { readonly config: SemanticEncoderConfig; readonly weights: Named };
   readonly predictor: { readonly config: GradientPredictorConfig; readonly weights: Named };
@@ -87,7 +89,11 @@ export interface SemanticStudent {
 
 const facts = z.object({
   semantic: z
-    .object({ factor: z.enum(SHIFT_FACTORS), steps: z.int().positive().optional() })
+    .object({
+      factor: z.enum(SHIFT_FACTORS),
+      steps: z.int().positive().optional(),
+      target: z.object({ kind: z.enum(TARGET_KINDS) }),
+    })
     .optional(),
 });
 
@@ -110,7 +116,8 @@ export async function readSemantic(folder: string): Promise<SemanticStudent> {
   };
   return {
     student,
-    ...{ steps: semantic.steps, factor: semantic.factor },
+    factor: semantic.factor,
+    trained: { steps: semantic.steps, kind: semantic.target.kind },
     encoder: await part(ENCODER, parseSemanticEncoderConfig),
     predictor: await part(PREDICTOR, parseGradientPredictorConfig),
   };

@@ -24,23 +24,35 @@ const COLUMNS = 16;
 
 /** How a sheet's pictures are drawn. */
 export interface ToldDraw {
-  readonly steps: number;
-  readonly continuation: Continuation;
   /** Picture i has the noise of seed + i. */
   readonly seed: number;
   /** Class of each, where the network has classes; each in turn when absent. */
   readonly labels?: readonly number[] | undefined;
 }
 
+/** Steps and continuation, as `followspot sample` draws where nothing else is asked for. */
+function usualRun({ student, trained }: SemanticStudent): {
+  readonly steps: number;
+  readonly continuation: Continuation;
+} {
+  const { kind, steps = student.facts.draw?.steps ?? 1 } = trained;
+  const renoised = student.facts.student?.continuation === "renoise";
+  return {
+    steps: kind === "consistency" ? 1 : steps,
+    continuation: renoised ? "renoise" : "ddim",
+  };
+}
+
 /** Pictures of what latents [N, D] tell, [N, S, S, C] in [-1, 1]. */
 export async function drawTold(
   semantic: SemanticStudent,
   latent: Latent,
-  { steps, continuation, seed, labels }: ToldDraw,
+  { seed, labels }: ToldDraw,
   { runtime, signal }: Pick<TrainOptions, "runtime" | "signal">,
 ): Promise<Latent> {
   const { unet, size, schedule } = semantic.student;
   const count = latent.shape[0]!;
+  const { steps, continuation } = usualRun(semantic);
   const numbers = Array.from({ length: count }, (_, i) => i);
   const classes = labels ?? classesInTurn(unet, numbers);
   const told: Tensors =

@@ -23,7 +23,6 @@ import { gridFeeds } from "../grid.js";
 import { expectAlone, expectPictureHead, expectSkipHead } from "../network.js";
 import { StudentBatches } from "../run/batches.js";
 import { studentConfig } from "../run/config.js";
-import { continuationOf } from "../run/sheet.js";
 import { TOLD } from "../semantic.js";
 import type { Told } from "../semantic.js";
 import { asDistillation, partsOf, semanticDigest, semanticRound } from "./config.js";
@@ -112,12 +111,8 @@ export async function trainSemantic(
       afterStep: async (k, { state }) => {
         if (!sheetDue(k, steps, config, options)) return;
         const weights = packing.unpack(state.average.data);
-        const draw = {
-          ...config.draw,
-          steps: config.student_steps,
-          continuation: continuationOf(config),
-        };
-        await drawToldSheet(k, joined(config, models.student, weights), data, draw, options);
+        const semantic = joined(config, models.student, weights);
+        await drawToldSheet(k, semantic, data, config.draw, options);
       },
     };
     return { packing, ...(await fit(task, options)) };
@@ -135,6 +130,7 @@ function joined(
   const { encoder, predictor } = partsOf(config, student);
   return {
     ...{ student, factor: config.factor },
+    trained: { steps: config.student_steps, kind: config.target.kind },
     encoder: { config: encoder, weights: weightsUnder(`${ENCODER}.`, weights) },
     predictor: { config: predictor, weights: weightsUnder(`${PREDICTOR}.`, weights) },
   };

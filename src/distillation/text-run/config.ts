@@ -68,6 +68,11 @@ export const textStudentSchema = z
     /** Steps that the student is drawn in if nothing else is said. */
     draw: z.strictObject({ steps: whole.max(1000) }),
   })
+  .superRefine(({ target, levels, draw }, context) => {
+    if (target.kind !== "progressive" || levels % draw.steps === 0) return;
+    const message = `expected a divisor of levels, ${levels}, for a progressive target, got ${draw.steps}`;
+    context.addIssue({ code: "custom", path: ["draw", "steps"], message });
+  })
   .readonly();
 
 export type TextStudentConfig = z.infer<typeof textStudentSchema>;

@@ -87,9 +87,7 @@ async function listOf(path: string, zip: ZipFile) {
 
 /** The folders above the class folders, where every picture lies in them: `train/` of `train/cat/1.png`. */
 function sharedFolder(files: readonly string[]): string {
-  const [first = "", ...rest] = files.filter(
-    (name) => isPicture(name) && !name.startsWith("__MACOSX/"),
-  );
+  const [first = "", ...rest] = files.filter(isPicture);
   const parts = first.split("/");
   for (let depth = parts.length - 2; depth > 0; depth--) {
     const prefix = `${parts.slice(0, depth).join("/")}/`;

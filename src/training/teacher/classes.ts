@@ -14,7 +14,8 @@ const IS_NUMBER = /^\d+$/;
 export function placesOf(own: readonly string[] | undefined, names: readonly string[]): number[] {
   const byName = own && names.map((each) => own.indexOf(each));
   if (byName?.every((place) => place >= 0)) return byName;
-  // Sets that number their classes call them 0, 1 and so on.
+  // Names that are numbers are names like others; where the network has other names, a set may number its classes 0, 1 and so on.
+  if (own?.every((each) => IS_NUMBER.test(each))) return byName!;
   if (names.every((each) => IS_NUMBER.test(each))) return names.map(Number);
   return byName ?? names.map((_, i) => i);
 }

@@ -121,7 +121,20 @@ export async function keepFacts(folder: string, data: PictureDataset): Promise<v
 /** Undefined where pictures have numbers only: another file of as many would pass for the same. */
 function namesDigest(data: PictureDataset): string | undefined {
   if (!FILE.test(data.nameOf(0))) return undefined;
-  return documentDigest(Array.from({ length: data.count }, (_, i) => data.nameOf(i)));
+  const names = Array.from({ length: data.count }, (_, i) => data.nameOf(i));
+  // What all share is where the set lies, which may change.
+  const shared = sharedStart(names);
+  return documentDigest(names.map((name) => name.slice(shared)));
+}
+
+/** Length of what all of the names begin with; of a single name, what stands before its last part. */
+function sharedStart([first = "", ...others]: readonly string[]): number {
+  if (others.length === 0) return first.search(/[^\\/]*$/);
+  let length = first.length;
+  for (const name of others) {
+    while (!name.startsWith(first.slice(0, length))) length--;
+  }
+  return length;
 }
 
 function otherPictures(expected: number, { count }: PictureDataset): FollowspotError {

@@ -44,8 +44,14 @@ export const teacherFacts = z.object({
       cfg: z.number(),
     })
     .optional(),
-  /** Of a student: evaluations of its own run, and of the students that this went on from. */
-  student: z.object({ evaluations: z.number(), before: z.number().default(0) }).optional(),
+  /** Of a student: evaluations of its own run, and of the students that this went on from; how its runs go on. */
+  student: z
+    .object({
+      evaluations: z.number(),
+      before: z.number().default(0),
+      continuation: z.string().optional(),
+    })
+    .optional(),
   /** Of one with encoder and predictor: what joins them. */
   semantic: z.object({}).optional(),
 });

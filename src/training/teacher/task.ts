@@ -11,10 +11,7 @@ import { trainTeacher } from "./train.js";
 export function teacherTask(config: TeacherConfig): TrainingTask {
   return {
     ...{ config, steps: config.steps, batch: config.batch, digest: teacherDigest(config) },
-    check: async () => {
-      await checkTeacherData(config);
-      return {};
-    },
+    check: () => checkTeacherData(config),
     train: (options) => trainTeacher(config, options),
     export: async (trained, folder) => {
       const classes = await classesOfTeacherData(config);
