@@ -12,6 +12,7 @@ import { parseHubName, repositoryFolder, repositoryName } from "./hub-cache.js";
 import { HubClient } from "./hub-client.js";
 import type { HubFile } from "./hub-client.js";
 import { withLock } from "./hub-lock.js";
+import type { Held } from "./hub-lock.js";
 import type { HubSettings } from "./hub-settings.js";
 import { transfer } from "./hub-transfer.js";
 import type { ModelSource } from "./model-source.js";
@@ -107,14 +108,14 @@ async function fetchBlobs(wanted: readonly Wanted[], job: Job): Promise<void> {
     const onBytes = (done: number): void =>
       onProgress?.({ model: id, licence, file, loaded: before + done, total });
     const lock = join(settings.cache, ".locks", repositoryName(id), `${facts.etag}.followspot`);
-    await fetchBlob(blob, lock, signal, () =>
+    await fetchBlob(blob, lock, signal, (held) =>
       transfer({
         name: `${id}/${file}`,
         path: blob,
         ...{ etag: facts.etag, size: facts.size },
         locate: () => client.file(id, commit, file),
         headersFor: (url) => client.headersFor(url),
-        ...{ onBytes, signal, waitMs },
+        ...{ onBytes, signal, held, waitMs },
       }),
     );
     onBytes(facts.size ?? 0);
@@ -140,13 +141,13 @@ async function fetchBlob(
   blob: string,
   lock: string,
   signal: AbortSignal | undefined,
-  fetchIt: () => Promise<void>,
+  fetchIt: (held: Held) => Promise<void>,
 ): Promise<void> {
   signal?.throwIfAborted();
   if (await isThere(blob)) return;
-  await withLock(lock, signal, async () => {
+  await withLock(lock, signal, async (held) => {
     // Another process may have brought it meanwhile.
-    if (!(await isThere(blob))) await fetchIt();
+    if (!(await isThere(blob))) await fetchIt(held);
   });
 }
 

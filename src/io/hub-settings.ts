@@ -20,21 +20,27 @@ export interface HubSettings {
 
 const HUB = "https://huggingface.co";
 
+/** A path whose beginning is "~" as a shell expands it; files of settings are read by none. */
+function expanded(path: string | undefined, env: Environment): string | undefined {
+  return path?.replace(/^~(?=$|[\\/])/, env["HOME"] || homedir());
+}
+
 /** HF_HOME, or huggingface/ in XDG_CACHE_HOME or ~/.cache. */
 function homeFolder(env: Environment): string {
   const caches = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
-  return env["HF_HOME"] || join(caches, "huggingface");
+  return expanded(env["HF_HOME"], env) || join(caches, "huggingface");
 }
 
 /** The folder of the cache: HF_HUB_CACHE (formerly HUGGINGFACE_HUB_CACHE), or hub/ in HF_HOME. */
 export function hubCacheFolder(env: Environment = process.env): string {
-  return env["HF_HUB_CACHE"] || env["HUGGINGFACE_HUB_CACHE"] || join(homeFolder(env), "hub");
+  const own = env["HF_HUB_CACHE"] || env["HUGGINGFACE_HUB_CACHE"];
+  return expanded(own, env) || join(homeFolder(env), "hub");
 }
 
 async function tokenOf(env: Environment): Promise<string | undefined> {
   const given = env["HF_TOKEN"] || env["HUGGING_FACE_HUB_TOKEN"];
   if (given) return given.trim();
-  const file = env["HF_TOKEN_PATH"] || join(homeFolder(env), "token");
+  const file = expanded(env["HF_TOKEN_PATH"], env) || join(homeFolder(env), "token");
   const stored = await readFile(file, "utf8").catch(() => "");
   return stored.trim() || undefined;
 }

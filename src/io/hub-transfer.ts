@@ -10,6 +10,7 @@ import { FollowspotError } from "../core/errors.js";
 import { fileError } from "./file-error.js";
 import { pause, reasonOf } from "./hub-client.js";
 import type { HubFile } from "./hub-client.js";
+import type { Held } from "./hub-lock.js";
 
 /** What a transfer needs to know. */
 export interface Transfer {
@@ -25,6 +26,8 @@ export interface Transfer {
   /** Told how many bytes are there. */
   readonly onBytes: (done: number) => void;
   readonly signal: AbortSignal | undefined;
+  /** Asked before anything on the disk is changed. */
+  readonly held: Held;
   /** Milliseconds before the second try; doubled for each one after that brought nothing. */
   readonly waitMs: number;
 }
@@ -60,6 +63,7 @@ export async function transfer(options: Transfer): Promise<void> {
     if (failure) await pause(options.waitMs * 2 ** failures, options.signal);
   }
   await checkDigest(partial, options);
+  await options.held();
   await rename(partial, options.path);
 }
 
@@ -117,7 +121,7 @@ async function append(
   partial: string,
   start: number,
   response: Response,
-  { onBytes, size }: Transfer,
+  { onBytes, size, held }: Transfer,
   onPiece: () => void,
 ): Promise<void> {
   const refuse = (error: unknown): never => {
@@ -128,6 +132,7 @@ async function append(
     let done = start;
     for await (const piece of response.body ?? []) {
       onPiece();
+      await held();
       await writeAll(file, piece).catch(refuse);
       onBytes((done += piece.length));
       if (size !== undefined && done > size) return;
@@ -143,7 +148,7 @@ async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
 }
 
 /** Compares what lies on the disk with the blob's name: sha256 of large files, git's digest of others. */
-async function checkDigest(partial: string, { name, etag, size }: Transfer): Promise<void> {
+async function checkDigest(partial: string, { name, etag, size, held }: Transfer): Promise<void> {
   const got = await sizeOf(partial);
   let problem = size !== undefined && got !== size ? `${size} bytes, got ${got}` : undefined;
   const hash = /^[0-9a-f]{64}$/.test(etag)
@@ -157,6 +162,7 @@ async function checkDigest(partial: string, { name, etag, size }: Transfer): Pro
     if (digest !== etag) problem = `the digest ${etag}, got ${digest}`;
   }
   if (!problem) return;
+  await held();
   await rm(partial, { force: true });
   throw new FollowspotError(`hub: ${name}: expected ${problem}; what came was deleted.`, {
     remedy: "Try again. If it happens again, a proxy or mirror on the way changes files.",

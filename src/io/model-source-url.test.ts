@@ -63,6 +63,18 @@ describe("urlSource", () => {
     await expect(model.open("none")).rejects.toThrow(/m\/none: expected the file, got status 404/);
   });
 
+  it("does not take a server's trouble for a file that is not there", async () => {
+    const { source } = serverOf({
+      busy: () => new Response(null, { status: 503 }),
+      many: () => new Response(null, { status: 429 }),
+      stored: () => new Response(null, { status: 403 }),
+    });
+    const model = source();
+    await expect(model.has("busy")).rejects.toThrow(/whether the file is there, got status 503/);
+    await expect(model.has("many")).rejects.toThrow(/got status 429/);
+    expect(await model.has("stored")).toBe(false);
+  });
+
   it("tells progress, with the length where the server says it", async () => {
     const length = { headers: { "content-length": "3" } };
     const { source } = serverOf({

@@ -21,6 +21,8 @@ export interface UrlSourceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What servers answer where there is no such file; stores of files say 403 for it. */
+const ABSENT = new Set([403, 404, 410]);
 /** HEAD is what a few servers do not know. */
 const NO_SUCH_METHOD = new Set([405, 501]);
 
@@ -75,10 +77,19 @@ function isFile(response: Response): boolean {
 
 async function exists(url: URL, options: UrlSourceOptions): Promise<boolean> {
   const head = await ask(url, "HEAD", options);
-  if (!NO_SUCH_METHOD.has(head.status)) return isFile(head);
+  if (!NO_SUCH_METHOD.has(head.status)) return isThere(url, head);
   const whole = await ask(url, "GET", options);
   await whole.body?.cancel();
-  return isFile(whole);
+  return isThere(url, whole);
+}
+
+/** @throws FollowspotError where the server does not say: without a file that is there another picture would be drawn */
+function isThere(url: URL, response: Response): boolean {
+  if (response.ok || ABSENT.has(response.status)) return isFile(response);
+  throw new FollowspotError(
+    `model: ${url.href}: expected to learn whether the file is there, got status ${response.status}.`,
+    { remedy: "Try again." },
+  );
 }
 
 async function fetchFile(file: string, url: URL, options: UrlSourceOptions): Promise<ByteSource> {

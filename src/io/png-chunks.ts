@@ -19,7 +19,7 @@ export function damaged(problem: string, cause?: unknown): FollowspotError {
   return new FollowspotError(`png: ${problem}.`, { cause });
 }
 
-/** The chunks of a PNG file in order; throws FollowspotError at the first that is damaged. */
+/** The chunks of a PNG file in order, to its end chunk; throws FollowspotError at the first that is damaged. */
 export function* chunksOf(png: Uint8Array): Generator<Chunk> {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
   if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) {
@@ -35,6 +35,8 @@ export function* chunksOf(png: Uint8Array): Generator<Chunk> {
       throw damaged(`expected chunk ${JSON.stringify(type)} to match its checksum, got another`);
     }
     yield { type, data, bytes: bytes.subarray(start, end) };
+    // What other programs append is none of the picture's.
+    if (type === "IEND") return;
     start = end;
   }
 }

@@ -37,6 +37,12 @@ describe("text in a PNG", () => {
     expect(readPngText(plain)).toEqual({});
   });
 
+  it("is read though another program appended something to the file", () => {
+    const written = writePngText(plain, { key: "a text" });
+    const longer = Buffer.concat([written, Buffer.from("\nappended")]);
+    expect(readPngText(longer)).toEqual({ key: "a text" });
+  });
+
   it("is added to what is there, and replaces what has its key", () => {
     const once = writePngText(plain, { a: "old", b: "kept" });
     expect(readPngText(writePngText(once, { c: "new" }))).toEqual({
