@@ -15,11 +15,19 @@ const [model = "stage", port = "8017"] = process.argv.slice(2);
 const pipe = await loadPipeline(model);
 let turn: Promise<unknown> = Promise.resolve();
 
+type Wanted = Pick<DrawOptions, "prompt" | "boxes" | "steps"> & { seed?: string };
+
+/** What a client sent; Followspot itself checks what is in the boxes. */
+function wantedIn(body: string): Wanted {
+  const wanted = JSON.parse(body) as Partial<Wanted> | null;
+  if (typeof wanted?.prompt !== "string") throw new SyntaxError("expected a prompt");
+  if (!/^\d+$/.test(wanted.seed ?? "0")) throw new SyntaxError('expected a seed such as "7"');
+  if (!Array.isArray(wanted.boxes ?? [])) throw new SyntaxError("expected a list of boxes");
+  return { ...wanted, prompt: wanted.prompt };
+}
+
 async function draw(request: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
-  const { prompt, boxes, steps, seed } = JSON.parse(await text(request)) as Pick<
-    DrawOptions,
-    "prompt" | "boxes" | "steps"
-  > & { seed?: string };
+  const { prompt, boxes, steps, seed } = wantedIn(await text(request));
   // A seed may have 64 bits, more than a JSON number holds: it travels as text.
   const options = { prompt, boxes: boxes ?? [], steps, seed: BigInt(seed ?? 0), signal };
   const mine = turn.then(() => pipe.pictures(options));

@@ -1,8 +1,8 @@
 // Names of the files that drawing writes, settled before the work begins.
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { FollowspotError } from "../core/errors.js";
-import { systemCode } from "../io/file-error.js";
+import { fileError, systemCode } from "../io/file-error.js";
 import type { DrawnImage } from "../pipelines/draw-request.js";
 
 export interface OutputChoice {
@@ -20,6 +20,7 @@ export interface OutputChoice {
 export async function chooseFiles({ output, prompt, seeds }: OutputChoice): Promise<string[]> {
   const isFolder = output !== undefined && (/[/\\]$/.test(output) || (await isDirectory(output)));
   if (output === undefined || isFolder) {
+    await checkFolder(output ?? ".");
     const stems = seeds.map((seed) => join(output ?? "", `${slug(prompt)}-${seed}`));
     return Promise.all(stems.map((stem) => unusedFile(stem)));
   }
@@ -60,7 +61,9 @@ async function kindOf(path: string): Promise<"nothing" | "folder" | "other"> {
     return (await stat(path)).isDirectory() ? "folder" : "other";
   } catch (error) {
     if (systemCode(error) === "ENOENT") return "nothing";
-    return "other";
+    // Below a file there is nothing, and can be nothing.
+    if (systemCode(error) === "ENOTDIR") return "other";
+    throw fileError("--output", path, error);
   }
 }
 
@@ -75,6 +78,10 @@ async function unusedFile(stem: string): Promise<string> {
 async function checkFolder(folder: string): Promise<void> {
   let place = folder;
   while ((await kindOf(place)) === "nothing" && dirname(place) !== place) place = dirname(place);
-  if (await isDirectory(place)) return;
-  throw new FollowspotError(`--output: expected a folder, got "${place}".`);
+  if (!(await isDirectory(place))) {
+    throw new FollowspotError(`--output: expected a folder, got "${place}".`);
+  }
+  await access(place, constants.W_OK).catch((error: unknown) => {
+    throw fileError("--output", place, error);
+  });
 }

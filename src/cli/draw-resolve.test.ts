@@ -91,6 +91,26 @@ describe("a recipe to start from", () => {
     expect(recipeOf({ method: "direct" }, sketchOf(whole)).method).toEqual(whole.method);
   });
 
+  it("that names a method alone gets the model's parameters", () => {
+    const methods = { direct: { trailing: 0, gain: 3, lift: 0.45 } };
+    const own = { ...facts, defaults: { ...facts.defaults, methods } };
+    const boxes = [{ words: "red cube", box: [0, 0, 0.5, 0.5] }];
+    const sketch = sketchOf({ boxes, method: { name: "direct", lift: 0.6 } });
+    const { request } = resolveDraw({
+      prompt: undefined,
+      flags: {},
+      sketch,
+      facts: own,
+      randomSeed,
+    });
+    expect(request.recipe.method).toMatchObject({
+      name: "direct",
+      trailing: 0,
+      gain: 3,
+      lift: 0.6,
+    });
+  });
+
   it("of a plain picture is directed once boxes are added", () => {
     const plain = sketchOf({ method: { name: "none" } });
     expect(recipeOf({}, plain).method.name).toBe("none");

@@ -4,7 +4,7 @@ import type { BoxScale, Size } from "../pipelines/box.js";
 import { checkBox, normaliseWords, parseBoxes } from "../pipelines/box.js";
 import type { DrawRequest, ModelFacts } from "../pipelines/draw-request.js";
 import type { BoxDefaults, Method } from "../pipelines/recipe-methods.js";
-import { boxDefaults, defaultMethod } from "../pipelines/recipe-methods.js";
+import { boxDefaults, completeMethod, defaultMethod } from "../pipelines/recipe-methods.js";
 import type { Recipe, RecipeBox, RecipeSketch } from "../pipelines/recipe.js";
 import { RECIPE_VERSION } from "../pipelines/recipe.js";
 import type { DrawFlags } from "./draw-flags.js";
@@ -109,7 +109,7 @@ function resolveMethod({ flags, sketch, facts }: DrawChoices): Method {
   }
   const method =
     name === undefined || name === recalled?.name
-      ? recalled!
+      ? completeMethod(recalled!, facts.defaults.methods)
       : defaultMethod(name, facts.defaults.methods);
   if (method.name !== "none" && !hasBoxes) {
     throw new FollowspotError(`--method ${method.name}: expected at least one --box, got none.`);

@@ -87,6 +87,13 @@ export function checkDistinct(boxes: readonly WordBox[]): void {
 
 /** Checks order, extent and, where the scale tells a cell, that the box covers at least one. */
 export function checkBox(words: string, box: Box, { size, cell }: BoxScale = {}): void {
+  // Programs without types call this too.
+  if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite)) {
+    throw new FollowspotError(
+      `box "${words}": expected four numbers (left, top, right, bottom), got ${JSON.stringify(box)}.`,
+      { remedy: ORDER },
+    );
+  }
   const [x0, y0, x1, y1] = box;
   const text = `${x0},${y0},${x1},${y1}`;
   if (box.some((edge) => edge < 0 || edge > 1)) {

@@ -39,6 +39,15 @@ describe("SessionCache", () => {
     expect(log).toEqual(["compile a", "ran a", "release a", "compile b", "ran b", "release b"]);
   });
 
+  it("refuses a run once it was released, and compiles nothing for it", async () => {
+    const { log, compile } = counting();
+    const cache = new SessionCache(1);
+    await cache.release();
+    const late = cache.run("a", compile("a"), async () => 1);
+    await expect(late).rejects.toThrow(/expected an open pipeline, got one that was closed/);
+    expect(log).toEqual([]);
+  });
+
   it("goes on after a run or a compilation that failed", async () => {
     const { compile } = counting();
     const cache = new SessionCache(1);

@@ -1,21 +1,33 @@
 // Compiled graphs by what they were compiled for, the least lately used going first.
 
+import { FollowspotError } from "../core/errors.js";
 import type { Session } from "../engine/runtime/session.js";
+
+const closed = (): FollowspotError =>
+  new FollowspotError("draw: expected an open pipeline, got one that was closed meanwhile.", {
+    remedy: "Close it when its drawings are done, or open another.",
+  });
 
 /** Sessions by key; a session that falls out is released once its last run is done. */
 export class SessionCache {
   private readonly sessions = new Map<string, Promise<Session>>();
   private last: Promise<unknown> = Promise.resolve();
+  private isReleased = false;
 
   /** @param capacity - how many sessions may be held at once, at least 1 */
   constructor(private readonly capacity: number) {}
 
-  /** Runs `use` with the session of `key`, made by `compile` when there is none. One run at a time. */
+  /**
+   * Runs `use` with the session of `key`, made by `compile` when there is none. One run at a time.
+   *
+   * @throws FollowspotError once the sessions were released: nobody would release another
+   */
   run<T>(
     key: string,
     compile: () => Promise<Session>,
     use: (session: Session) => Promise<T>,
   ): Promise<T> {
+    if (this.isReleased) return Promise.reject(closed());
     const turn = this.last.then(async () => use(await this.get(key, compile)));
     this.last = turn.catch(() => undefined);
     return turn;
@@ -23,6 +35,7 @@ export class SessionCache {
 
   /** Releases all sessions, once the run under way is done. */
   async release(): Promise<void> {
+    this.isReleased = true;
     await this.last;
     const held = [...this.sessions.values()];
     this.sessions.clear();

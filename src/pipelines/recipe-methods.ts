@@ -1,5 +1,6 @@
 // The placement methods that a recipe can name, with their parameters and defaults.
 import { z } from "zod";
+import { FollowspotError } from "../core/errors.js";
 import { LIMITS, within } from "./limits.js";
 
 const trailing = (tokens: number) =>
@@ -80,6 +81,9 @@ const optimised = z
 /** A method and its parameters; what is left out of the parameters gets its default. */
 export const methodSchema = z.discriminatedUnion("name", [direct, optimised, directV1, none]);
 
+/** A method as a person may write it: some parameters, or its name alone. */
+export type MethodSketch = z.input<typeof methodSchema>;
+
 /** A placement method with all its parameters. */
 export type Method = z.output<typeof methodSchema>;
 
@@ -136,4 +140,19 @@ export function boxDefaults(name: MethodName, defaults: MethodDefaults = {}): Bo
     strength: typeof strength === "number" ? strength : own.strength,
     until: typeof until === "number" ? until : own.until,
   };
+}
+
+/**
+ * The method with parameters that are left out filled in: the model's or the method's defaults.
+ *
+ * @throws FollowspotError for an unknown name or parameter, and a value out of range
+ */
+export function completeMethod(method: MethodSketch, defaults: MethodDefaults = {}): Method {
+  const isKnown = METHOD_NAMES.includes(method.name);
+  const whole = isKnown ? { ...defaultMethod(method.name, defaults), ...method } : method;
+  const parsed = methodSchema.safeParse(whole);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = ["method", ...issue!.path].join(".");
+  throw new FollowspotError(`${place}: ${issue!.message}.`, { cause: parsed.error });
 }

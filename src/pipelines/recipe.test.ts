@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FollowspotError } from "../core/errors.js";
-import { METHOD_NAMES, defaultMethod } from "./recipe-methods.js";
+import { METHOD_NAMES, completeMethod, defaultMethod } from "./recipe-methods.js";
 import { recipeSchemaText } from "./recipe-schema.js";
 import type { Recipe } from "./recipe.js";
 import { encodeRecipe, formatRecipe, parseRecipe, parseSketch } from "./recipe.js";
@@ -94,9 +94,14 @@ describe("a sketch", () => {
     expect(() => parseSketch({ version: 1 })).toThrow("prompt: expected string");
   });
 
-  it("fills in a method's parameters", () => {
-    const sketch = parseSketch({ version: 1, prompt: "", method: { name: "direct", trailing: 3 } });
-    expect(sketch.method).toEqual({ ...defaultMethod("direct"), trailing: 3 });
+  it("keeps a method as it was written: what is left out is the model's to say", () => {
+    const method = { name: "direct", trailing: 3 };
+    const sketch = parseSketch({ version: 1, prompt: "", method });
+    expect(sketch.method).toEqual(method);
+    const whole = completeMethod(sketch.method!, { direct: { gain: 2, trailing: 1 } });
+    expect(whole).toEqual({ ...defaultMethod("direct"), trailing: 3, gain: 2 });
+    const wrong = { name: "direct", trailing: -1 };
+    expect(() => parseSketch({ version: 1, prompt: "", method: wrong })).toThrow(/trailing/);
   });
 
   it("may leave out strength and range of a box and the model's digest, and name its schema", () => {

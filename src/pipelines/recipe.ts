@@ -5,6 +5,7 @@ import { SAMPLER_NAMES } from "../diffusion/samplers/registry.js";
 import { checkBox, checkDistinct } from "./box.js";
 import { LIMITS, MAX_SEED, wholeWithin, within } from "./limits.js";
 import { methodSchema } from "./recipe-methods.js";
+import type { MethodSketch } from "./recipe-methods.js";
 
 /** The version that this code writes; older ones are read, newer ones refused. */
 export const RECIPE_VERSION = 1;
@@ -76,7 +77,10 @@ export const sketchSchema = z.strictObject({
 });
 
 export type Recipe = z.output<typeof recipeSchema>;
-export type RecipeSketch = z.output<typeof sketchSchema>;
+export type RecipeSketch = Omit<z.output<typeof sketchSchema>, "method"> & {
+  /** As it was written: what is left out depends on the model. */
+  readonly method?: MethodSketch | undefined;
+};
 export type RecipeBox = Recipe["boxes"][number];
 
 /**
@@ -92,7 +96,11 @@ export const parseRecipe = (value: unknown): Recipe => parseWith(recipeSchema, v
  *
  * @throws FollowspotError as parseRecipe
  */
-export const parseSketch = (value: unknown): RecipeSketch => parseWith(sketchSchema, value);
+export function parseSketch(value: unknown): RecipeSketch {
+  const sketch = parseWith(sketchSchema, value);
+  const { method } = value as Pick<RecipeSketch, "method">;
+  return { ...sketch, method };
+}
 
 /** JSON text of a recipe, with the keys in the schema's order and the seed as a string. */
 export const formatRecipe = (recipe: Recipe, indent = 2): string =>

@@ -107,7 +107,9 @@ export async function readPipelineModel(source: ModelSource): Promise<PipelineMo
   const decoder = parseDecoder(vaeConfig);
   const textEncoder = parseTextEncoderConfig(await json("text_encoder/config.json"));
   const scheduler = await readSourceText(source, "scheduler/scheduler_config.json");
-  const schedule = makeSchedule(readSchedulerConfig(scheduler));
+  // Latents are larger than 1: clipping is for models of pixels, whatever a configuration says or leaves to a default.
+  const schedule = makeSchedule({ ...readSchedulerConfig(scheduler), clipSample: false });
+  refuseOtherInputs(source, unet, decoder);
   const { factor } = decoder;
   const side = unet.sample_size ?? USUAL_SAMPLE_SIZE;
   const [height, width] = typeof side === "number" ? [side, side] : side;
@@ -124,6 +126,22 @@ export async function readPipelineModel(source: ModelSource): Promise<PipelineMo
     defaults: await readDefaults(source, schedule),
     words: await readWords(source),
   };
+}
+
+/** UNets of inpainting, depth or instructions look at more than latents. */
+function refuseOtherInputs(
+  { name }: ModelSource,
+  { in_channels: into, out_channels: out }: UNetConfig,
+  { channels }: DecoderConfig,
+): void {
+  if (into === channels && out === channels) return;
+  throw new FollowspotError(
+    `model: ${name}: expected a UNet of the ${channels} channels that its autoencoder decodes, got ${into} in and ${out} out.`,
+    {
+      remedy:
+        "UNets for inpainting, depth or instructions are not supported: name a plain text-to-image model.",
+    },
+  );
 }
 
 async function refuseOtherPipelines(source: ModelSource): Promise<void> {

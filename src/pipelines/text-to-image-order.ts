@@ -1,6 +1,5 @@
 // From the options of a drawing call to a checked order: every default filled in, words found in the prompt.
 
-import type { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import { isSamplerName, SAMPLER_NAMES } from "../diffusion/index.js";
 import type { SamplerName } from "../diffusion/index.js";
@@ -9,8 +8,14 @@ import { checkBox, checkDistinct } from "./box.js";
 import type { Box, Size } from "./box.js";
 import type { BoxTokens } from "./draw-request.js";
 import { LIMITS } from "./limits.js";
-import { boxDefaults, defaultMethod, METHOD_NAMES, methodSchema } from "./recipe-methods.js";
-import type { BoxDefaults, Method, MethodDefaults, MethodName } from "./recipe-methods.js";
+import { boxDefaults, completeMethod, defaultMethod, METHOD_NAMES } from "./recipe-methods.js";
+import type {
+  BoxDefaults,
+  Method,
+  MethodDefaults,
+  MethodName,
+  MethodSketch,
+} from "./recipe-methods.js";
 import { findPhrases } from "./text-to-image-words.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 
@@ -42,7 +47,7 @@ export interface DrawOptions {
   readonly cfg?: number;
   readonly sampler?: SamplerName;
   /** How boxes are enforced: a method's name, or also some of its parameters; "direct" when there are boxes. */
-  readonly method?: MethodName | z.input<typeof methodSchema>;
+  readonly method?: MethodName | MethodSketch;
   /** Factor on the edit of boxes that state none. */
   readonly strength?: number;
   /** Step range of boxes that state none. */
@@ -184,17 +189,6 @@ function chooseMethod(
   if (METHOD_NAMES.includes(method)) return defaultMethod(method, defaults);
   const known = METHOD_NAMES.join(", ");
   throw new FollowspotError(`method: expected one of ${known}, got ${String(method)}.`);
-}
-
-/** Parameters that are left out are the model's or the method's defaults. */
-function completeMethod(method: z.input<typeof methodSchema>, defaults: MethodDefaults): Method {
-  const isKnown = METHOD_NAMES.includes(method.name);
-  const whole = isKnown ? { ...defaultMethod(method.name, defaults), ...method } : method;
-  const parsed = methodSchema.safeParse(whole);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = ["method", ...issue!.path].join(".");
-  throw new FollowspotError(`${place}: ${issue!.message}.`, { cause: parsed.error });
 }
 
 function chooseSize({ size: trained, factor }: PipelineModel, { size, force }: DrawOptions): Size {

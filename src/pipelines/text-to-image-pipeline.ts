@@ -19,7 +19,7 @@ import { coarseSites, denoiserOf } from "./text-to-image-run.js";
 import type { EditedSites } from "./text-to-image-run.js";
 import { openPart } from "./text-to-image-weights.js";
 import type { PartWeights } from "./text-to-image-weights.js";
-import { promptWarnings } from "./text-to-image-words.js";
+import { cutWarning, promptWarnings } from "./text-to-image-words.js";
 
 /** How a model is opened. */
 export interface OpenOptions {
@@ -84,6 +84,7 @@ export class TextToImagePipeline {
    */
   async *draw(options: DrawOptions): AsyncGenerator<DrawStep, void, void> {
     const order = makeOrder(this.model, options);
+    order.signal?.throwIfAborted();
     const watch = new Stopwatch();
     const embeddings = await this.encoder.encode(order.prompt, order.seeds.length);
     const negative = await this.encoder.encode(order.negative, 1);
@@ -168,7 +169,10 @@ export function planOf(
 ): { boxes: readonly BoxTokens[]; warnings: readonly string[]; order: Order } {
   const order = makeOrder(model, options);
   const phrases = [...order.boxes, ...order.heatmaps].map(({ words }) => words);
-  const warnings = promptWarnings(order.prompt, phrases, model.words);
+  const warnings = [
+    ...promptWarnings(order.prompt, phrases, model.words),
+    ...cutWarning(order.negative, " of the negative prompt"),
+  ];
   const boxes = order.boxes.map(({ words, tokens }) => ({ words, tokens }));
   return { boxes, warnings, order };
 }

@@ -8,6 +8,8 @@ import { urlSource } from "../io/model-source-url.js";
 import type { FetchProgress, UrlSourceOptions } from "../io/model-source-url.js";
 import { sharingSource } from "../io/model-source-sharing.js";
 import { readPipelineModel } from "./text-to-image-model.js";
+import { otherUNets } from "./text-to-image-unets.js";
+import { openPart } from "./text-to-image-weights.js";
 import { openPipeline } from "./text-to-image-pipeline.js";
 import type { OpenOptions, TextToImagePipeline } from "./text-to-image-pipeline.js";
 
@@ -32,8 +34,13 @@ export async function loadPipeline(
   model: string | URL | ModelSource,
   options: WebLoadOptions = {},
 ): Promise<TextToImagePipeline> {
-  const { provider = "wasm", wasmPaths, onProgress, ...opening } = options;
-  const { signal } = opening;
+  const { provider = "wasm", wasmPaths, onProgress, signal: asked, ...opening } = options;
+  // A time limit of loading is none of drawing.
+  const loading = new AbortController();
+  const { signal } = loading;
+  const abort = (): void => loading.abort(asked?.reason);
+  if (asked?.aborted) abort();
+  asked?.addEventListener("abort", abort);
   const isAddress = typeof model === "string" || model instanceof URL;
   const { remembering, readFile } = remember(
     isAddress ? addressed(model, { signal, ...(onProgress && { onProgress }) }) : model,
@@ -42,7 +49,15 @@ export async function loadPipeline(
     readFile,
     ...(wasmPaths === undefined ? {} : { wasmPaths }),
   });
-  return openPipeline(await readPipelineModel(remembering), { ...opening, runtime });
+  try {
+    const read = await readPipelineModel(remembering);
+    const pipeline = await openPipeline(read, { ...opening, signal, runtime });
+    // Networks of short runs are opened when they are first asked for, which may be without a connection.
+    await Promise.all(otherUNets(read.unets).map((part) => openPart(remembering, part)));
+    return pipeline;
+  } finally {
+    asked?.removeEventListener("abort", abort);
+  }
 }
 
 /** A model at an address; what a student leaves out, at its teacher's beside it. */

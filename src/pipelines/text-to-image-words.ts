@@ -51,9 +51,10 @@ export function promptWarnings(
   ];
 }
 
-function cutWarning({ lost, ids }: Encoding): string[] {
+/** @param what - whose end was cut, as a person calls it; the prompt's when absent */
+export function cutWarning({ lost, ids }: Encoding, what = ""): string[] {
   if (lost === "") return [];
-  return [`warning: the model reads ${ids.length - 2} tokens; "${lost}" is left out.`];
+  return [`warning: the model reads ${ids.length - 2} tokens${what}; "${lost}" is left out.`];
 }
 
 function repeatWarning(encoding: Encoding, phrase: string): string[] {

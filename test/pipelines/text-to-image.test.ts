@@ -1,6 +1,9 @@
 // A whole tiny pipeline: from a prompt and boxes to pictures, and what must never change them.
 
+import { cp, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readJson, writeJson } from "../../src/io/json.js";
 import { loadPipeline } from "../../src/pipelines/text-to-image.js";
 import type { TextToImagePipeline } from "../../src/pipelines/text-to-image.js";
 import type { DrawOptions } from "../../src/pipelines/text-to-image-order.js";
@@ -108,6 +111,64 @@ describe("draw", () => {
     }
     const [plain] = await pipe.pictures({ ...PLAIN, boxes: BOXES, method: "none" });
     expect(plain!.boxes[0]!.attentionShare).toBeGreaterThan(0);
+  });
+
+  it("refuses boxes that are no four numbers, as programs without types may give them", async () => {
+    const boxed = (box: unknown) =>
+      bytesOf({ ...PLAIN, boxes: [{ words: "red cube", box }] } as unknown as DrawOptions);
+    for (const box of [[0.3, 0.3, 0.7], [NaN, 0, 0.5, 0.5], "left", undefined, ["0", 0, 1, 1]]) {
+      await expect(boxed(box)).rejects.toThrow(/box "red cube": expected four numbers/);
+    }
+  });
+
+  it("draws something with a box far smaller than an attention cell, as while one is dragged", async () => {
+    const box = [0.41, 0.33, 0.412, 0.332] as const;
+    const tiny = await bytesOf({ ...PLAIN, boxes: [{ words: "red cube", box }] });
+    expect(new Set(tiny).size).toBeGreaterThan(20);
+  });
+
+  it("says that a negative prompt is cut", () => {
+    const { warnings } = pipe.plan({ ...PLAIN, negative: "snow ".repeat(90) });
+    expect(warnings.join()).toMatch(
+      /reads 75 tokens of the negative prompt; "snow snow.* is left out/,
+    );
+  });
+
+  it("clips no latents, whatever the scheduler's configuration leaves to a default", async () => {
+    const folder = join(model.folder, "..", `${basename(model.folder)}-unclipped`);
+    await cp(model.folder, folder, { recursive: true });
+    const path = join(folder, "scheduler", "scheduler_config.json");
+    const { clip_sample: _clip, ...rest } = (await readJson(path)) as Record<string, unknown>;
+    await writeJson(path, rest);
+    const other = await loadPipeline(folder, { threads: 1 });
+    const [drawn] = await other.pictures(PLAIN);
+    await other.close();
+    await rm(folder, { recursive: true });
+    expect(drawn!.picture.data).toEqual(await bytesOf(PLAIN));
+  });
+
+  it("refuses a network that looks at more than latents, before its weights are read", async () => {
+    const folder = join(model.folder, "..", `${basename(model.folder)}-inpainting`);
+    await cp(model.folder, folder, { recursive: true });
+    const path = join(folder, "unet", "config.json");
+    await writeJson(path, { ...((await readJson(path)) as object), in_channels: 9 });
+    await expect(loadPipeline(folder)).rejects.toThrow(
+      /expected a UNet of the 4 channels that its autoencoder decodes, got 9 in and 4 out.*inpainting/,
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  it("ends when the pipeline is closed on the way, and leaves nothing compiled", async () => {
+    const other = await loadPipeline(model.folder, { threads: 1 });
+    const drawing = (async () => {
+      for await (const { step } of other.draw(PLAIN)) if (step === 1) await other.close();
+    })();
+    await expect(drawing).rejects.toThrow(/expected an open pipeline, got one that was closed/);
+  });
+
+  it("encodes nothing for a call that was given up before its turn", async () => {
+    const signal = AbortSignal.abort(new Error("gone"));
+    await expect(bytesOf({ ...PLAIN, signal })).rejects.toThrow("gone");
   });
 
   it("stops within a step of an abort, with the signal's reason", async () => {

@@ -84,6 +84,18 @@ describe("gaussianWindow", () => {
     expect(window[50]).toBeCloseTo(window[50 * 101]!, 6);
   });
 
+  it("is the cell that a box far smaller than it lies in, wherever it lies there", () => {
+    for (const [x, y] of [
+      [0.02, 0.03],
+      [0.5, 0.5],
+      [0.99, 0.01],
+    ] as const) {
+      const window = gaussianWindow([x, y, x + 0.001, y + 0.001], { height: 12, width: 12 });
+      expect(window.every(Number.isFinite)).toBe(true);
+      expect(window[Math.floor(12 * y) * 12 + Math.floor(12 * x)]).toBe(1);
+    }
+  });
+
   it("peaks at 1 in the cell nearest the centre of a box between cells", () => {
     const window = gaussianWindow([0.2, 0.2, 0.7, 0.7], { height: 5, width: 5 });
     expect(Math.max(...window)).toBe(1);

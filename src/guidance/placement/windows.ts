@@ -49,7 +49,10 @@ export function gaussianWindow(box: RegionBox, grid: Grid, deviation = 0.5): Flo
     return share * Math.exp(-squares / 2);
   });
   const peak = window.reduce((most, value) => Math.max(most, value), 0);
-  return window.map((value) => value / peak);
+  if (peak > 0) return window.map((value) => value / peak);
+  // In a box far smaller than a cell the Gaussian is none at the cells' centres: what it covers is all there is of it.
+  const most = inside.reduce((max, share) => Math.max(max, share), 0);
+  return inside.map((share) => (most > 0 ? share / most : 0));
 }
 
 /**
