@@ -117,7 +117,7 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const usual = boxDefaults(method.name, model.defaults.methods);
   const { strength = usual.strength, until = usual.until } = options;
   const boxes = orderBoxes(prompt, given, { strength, until }, size);
-  const words = findPhrases(prompt, heatmaps);
+  const words = findPhrases(prompt, heatmaps, "heatmap");
   const texts = { prompt, negative: tokenizer.encode(negative) };
   const numbers = { seeds, steps, cfg, takesGuidance, sampler, method, size };
   return { ...texts, ...numbers, boxes, heatmaps: words, previews, signal };

@@ -16,10 +16,15 @@ function describe({ text, spans }: Encoding, { tokens }: Location): BoxTokens["t
 /**
  * The tokens of each phrase in a prompt.
  *
+ * @param what - the phrases are for, as messages call it
  * @throws FollowspotError when the prompt lacks a phrase (its nearest words named), has it past the last
  *   token, or when two phrases are the same tokens
  */
-export function findPhrases(encoding: Encoding, phrases: readonly string[]): BoxTokens[] {
+export function findPhrases(
+  encoding: Encoding,
+  phrases: readonly string[],
+  what: "box" | "heatmap" = "box",
+): BoxTokens[] {
   const found = phrases.map((words) => {
     return { words, tokens: describe(encoding, locateWords(encoding, words)) };
   });
@@ -29,7 +34,7 @@ export function findPhrases(encoding: Encoding, phrases: readonly string[]): Box
     const other = seen.get(key);
     if (other !== undefined) {
       throw new FollowspotError(
-        `box: expected one box per phrase, got two for the same words: "${other}" and "${words}".`,
+        `${what}: expected one ${what} per phrase, got two for the same words: "${other}" and "${words}".`,
         { remedy: `For words that stand twice in the prompt, write "${words}#2" for the second.` },
       );
     }

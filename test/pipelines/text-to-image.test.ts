@@ -195,6 +195,7 @@ describe("what is refused", () => {
       { boxes: [BOXES[0], { ...BOXES[1], words: "red cube#1" }] },
       /same words/,
     ],
+    ["two heat maps of the same words", { heatmaps: ["cube", "cube"] }, /one heatmap per phrase/],
     ["steps out of range", { steps: 0 }, /steps: expected a number from 1/],
     ["guidance out of range", { cfg: -1 }, /cfg: expected/],
     ["another size", { size: [64, 64] }, /32x32/],
