@@ -35,6 +35,7 @@ export {
 } from "./semantic.js";
 export type { LatentSource, SemanticNetworks, SemanticOptions, ShiftFactor } from "./semantic.js";
 export {
+  latentNoise,
   LatentSampler,
   denormalised,
   latentFeeds,

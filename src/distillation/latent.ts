@@ -18,10 +18,12 @@ import { abs, add, mean, mul, reshape, sub } from "../engine/functions.js";
 import { Graph } from "../engine/graph.js";
 import type { Value } from "../engine/graph.js";
 import type { Runtime, Session } from "../engine/runtime/session.js";
+import { stackRows } from "../guidance/rows.js";
 import { latentMlp } from "../models/latent-mlp/index.js";
 import type { LatentMlpConfig } from "../models/latent-mlp/index.js";
 import { ConstantWeights } from "../nn/constant-weights.js";
 import type { RandomSource } from "../nn/init.js";
+import { streamOf } from "../training/data/streams.js";
 import type { LossBuilder } from "../training/step.js";
 
 const BETA = 0.008;
@@ -130,6 +132,14 @@ export function latentFeeds(
     sigma: each(({ sigma }) => sigma),
     timestep: each(({ timestep }) => timestep),
   };
+}
+
+/** The stream of a latent, apart from that of its picture's noise: a student draws from the same noise with and without. */
+const LATENTS = 1;
+
+/** What latents are drawn from, [seeds, D]: one for each seed of a picture. */
+export function latentNoise(seeds: readonly number[], width: number): Latent {
+  return stackRows(seeds.map((seed) => streamOf(seed, LATENTS).randn([1, width])));
 }
 
 export interface LatentSamplerOptions {

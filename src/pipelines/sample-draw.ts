@@ -3,13 +3,17 @@
 import { Generator } from "../core/generator.js";
 import { floats, integers } from "../core/tensor.js";
 import type { Denoiser, Latent } from "../diffusion/denoiser.js";
-import { CompiledPredictor, LatentSampler, semanticPredict } from "../distillation/index.js";
+import {
+  CompiledPredictor,
+  latentNoise,
+  LatentSampler,
+  semanticPredict,
+} from "../distillation/index.js";
 import type { SemanticStudent } from "../distillation/index.js";
 import type { Runtime, Tensors } from "../engine/runtime/session.js";
 import { guided } from "../guidance/cfg.js";
 import { pickRows, stackRows } from "../guidance/rows.js";
 import { ConstantWeights } from "../nn/constant-weights.js";
-import { streamOf } from "../training/data/streams.js";
 import {
   classesInTurn,
   drawPictures,
@@ -22,9 +26,6 @@ import type { PixelModel } from "./sample-model.js";
 import type { SampleEvaluations } from "./sample-request.js";
 import { runOf } from "./sample-settings.js";
 import type { SampleSettings } from "./sample-settings.js";
-
-/** The stream of a picture's latent, apart from its noise: a student draws from the same noise with and without. */
-const LATENTS = 1;
 
 export interface DrawerOptions {
   readonly model: PixelModel;
@@ -158,11 +159,9 @@ export class Drawer {
     if (!this.latents) return undefined;
     signal?.throwIfAborted();
     const { config, steps } = model.latent!;
-    const noise = numbers.map((i) =>
-      streamOf(settings.seed + i, LATENTS).randn([1, config.latent_dim]),
-    );
+    const seeds = numbers.map((i) => settings.seed + i);
     const before = this.latents.evaluations;
-    const drawn = await this.latents.draw(stackRows(noise), steps);
+    const drawn = await this.latents.draw(latentNoise(seeds, config.latent_dim), steps);
     this.tally.count.latentNetwork += (this.latents.evaluations - before) * numbers.length;
     return drawn;
   }
