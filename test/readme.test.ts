@@ -10,13 +10,3 @@ test("README's generated parts are current (npx tsx scripts/readme.ts writes the
   const text = await readFile(README, "utf8");
   expect(text).toBe(await currentReadme(text));
 });
-
-test("README names only pictures that exist", async () => {
-  const text = await readFile(README, "utf8");
-  const pictures = [...text.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map((match) => match[1]!);
-  expect(pictures.length).toBeGreaterThan(0);
-  for (const picture of pictures) {
-    const bytes = await readFile(new URL(`../${picture}`, import.meta.url));
-    expect(bytes.length).toBeGreaterThan(1000);
-  }
-});
