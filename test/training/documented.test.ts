@@ -85,7 +85,12 @@ const ASKED: Partial<Record<string, () => Promise<never>>> = Object.fromEntries(
 describe.each([
   ["distill.md", "sample", 3, /samplePictures/],
   ["distill.md", "evaluate", 2, /evaluate(Distribution|Information)/],
-  ["evaluate.md", "evaluate (?:distribution|denoising|fitting|information)", 4, /evaluate\w+/],
+  [
+    "evaluate.md",
+    "evaluate (?:placement|distribution|denoising|fitting|information)",
+    6,
+    /evaluate\w+/,
+  ],
   ["training.md", "sample", 1, /samplePictures/],
 ])("the commands of docs/%s, %s", async (page, verb, least, method) => {
   // A mention in a sentence names no folders.
