@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeImage } from "../../src/io/image.js";
+import type { Order } from "../../examples/live/page.js";
 import { tinyPipeline } from "../pipelines/tiny-pipeline.js";
+import { hasChromium, launchChromium } from "../runtime/browser/browser.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLES = join(ROOT, "examples");
@@ -121,6 +123,72 @@ describe("the examples", () => {
         setTimeout(() => stop.abort(), 500);
         await expect(dropped).rejects.toThrow(/abort/);
         await expect.poll(output, { timeout: 30_000 }).toContain("the client hung up");
+      } finally {
+        child.kill();
+      }
+    },
+    SLOW,
+  );
+
+  it.skipIf(!hasChromium())(
+    "let the picture follow a box in a browser",
+    async () => {
+      const { child, output } = start("live.ts", "0");
+      const browser = await launchChromium();
+      try {
+        await expect.poll(output, { timeout: SLOW }).toMatch(/http:\S+\n/);
+        const address = /http:\S+/.exec(output())![0];
+        const page = await browser.newPage();
+        const orders: Order[] = [];
+        page.on("request", (request) => {
+          if (request.url().endsWith("/draw")) orders.push(request.postDataJSON() as Order);
+        });
+        await page.goto(address);
+        const status = page.getByRole("status");
+        await expect.poll(() => status.textContent(), { timeout: SLOW }).toMatch(/^4 .* ms$/);
+        const first = await page.locator("#stage img").getAttribute("src");
+        const box = page.getByRole("group", { name: "red cube" });
+        const { x, y } = (await box.boundingBox())!;
+        await page.mouse.move(x + 20, y + 20);
+        await page.mouse.down();
+        await page.mouse.move(x + 60, y + 50, { steps: 5 });
+        await page.mouse.up();
+        await expect.poll(() => orders.at(-1)?.steps, { timeout: SLOW }).toBe(4);
+        const [before, after] = [orders[0]!, orders.at(-1)!].map(({ boxes }) => boxes[0]!.box);
+        expect(after![0]).toBeGreaterThan(before![0]);
+        expect(after![2] - after![0]).toBeCloseTo(before![2] - before![0]);
+        expect(orders.some(({ steps }) => steps === 2)).toBe(true);
+        await expect.poll(() => page.locator("#stage img").getAttribute("src")).not.toBe(first);
+        await box.press("ArrowDown");
+        await expect.poll(() => orders.at(-1)!.boxes[0]!.box[1]).toBeCloseTo(after![1] + 0.02);
+        await page.getByLabel("Prompt").fill("a house");
+        await page.getByLabel("Prompt").press("Enter");
+        await expect.poll(() => status.textContent(), { timeout: SLOW }).toMatch(/red cube/);
+      } finally {
+        await browser.close();
+        child.kill();
+      }
+    },
+    SLOW,
+  );
+
+  it(
+    "serve the live page to nobody else",
+    async () => {
+      const { child, output } = start("live.ts", "0");
+      try {
+        await expect.poll(output, { timeout: SLOW }).toMatch(/http:\S+\n/);
+        const address = /http:\S+/.exec(output())![0];
+        // What a page from elsewhere can send without asking.
+        const sent = await fetch(`${address}draw`, { method: "POST", body: "{}" });
+        expect(sent.status).toBe(403);
+        const headers = { "content-type": "application/json" };
+        const long = JSON.stringify({ prompt: "a".repeat(70_000) });
+        const refused = await fetch(`${address}draw`, { method: "POST", headers, body: long });
+        expect([refused.status, await refused.text()]).toEqual([
+          400,
+          expect.stringMatching(/65536/),
+        ]);
       } finally {
         child.kill();
       }

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build } from "tsdown";
 import { serve } from "./server.js";
 import type { ServedFolders } from "./server.js";
@@ -34,6 +34,9 @@ export function hasChromium(): boolean {
   return found;
 }
 
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+
 /** Bundles a page.ts for browsers into `folder`, as page.js and its parts; the engine's own page when none is named. */
 export async function bundlePage(
   folder: string,
@@ -62,7 +65,7 @@ export async function openPage(
   folders: ServedFolders = {},
 ): Promise<{ page: Page; close: () => Promise<void> }> {
   const { server, address } = await serve(folder, folders);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await launchChromium();
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error));
   await page.goto(address);
