@@ -45,6 +45,7 @@ export type { Head, Parameterisation, PredictionType } from "./parameterisations
 export { clipped, weightedSum } from "./elementwise.js";
 
 // Sampling
+export { NoiseSource } from "./noise-source.js";
 export {
   SAMPLERS,
   SAMPLER_NAMES,

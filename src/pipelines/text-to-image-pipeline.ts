@@ -1,6 +1,6 @@
 // From a prompt and boxes to pictures, with a Stable-Diffusion-family model and nothing else.
 
-import { noiseLevel, sample } from "../diffusion/index.js";
+import { NoiseSource, noiseLevel, sample } from "../diffusion/index.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import type { Picture } from "../io/image.js";
 import type { AttentionSite } from "../nn/attention.js";
@@ -12,7 +12,7 @@ import { PARTS } from "./text-to-image-model.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 import { Observations } from "./text-to-image-observations.js";
 import { Networks } from "./text-to-image-networks.js";
-import { NoiseSource, pause, Stopwatch } from "./text-to-image-noise.js";
+import { pause, Stopwatch } from "./text-to-image-turn.js";
 import { makeOrder } from "./text-to-image-order.js";
 import type { DrawOptions, Order } from "./text-to-image-order.js";
 import { coarseSites, denoiserOf } from "./text-to-image-run.js";

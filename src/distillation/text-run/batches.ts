@@ -2,9 +2,7 @@
 
 import type { HostTensor } from "../../core/tensor.js";
 import type { Tensors } from "../../engine/runtime/session.js";
-import { direct } from "../../guidance/placement/direct.js";
-import { editTensors } from "../../guidance/placement/edit.js";
-import type { EditRule, Grid, Placement } from "../../guidance/placement/region.js";
+import type { Grid, Placement } from "../../guidance/placement/region.js";
 import { streamOf } from "../../training/data/streams.js";
 import { TextToImageBatches } from "../../training/text-to-image/batches.js";
 import type { CaptionedLatents } from "../../training/text-to-image/batches.js";
@@ -15,13 +13,10 @@ import { walkFeeds } from "../walk.js";
 import { timesOf } from "./levels.js";
 import { editedGrids } from "./loss.js";
 import type { TextParent } from "./parent.js";
-import { randomPlacement } from "./regions.js";
+import { editFeeds, randomPlacement } from "./regions.js";
 
 /** The streams of times, of boxes and of walks, beside that of noise. */
 const [TIMES, BOXES, WALKS] = [3, 4, 5];
-
-/** Boxes stand for the whole range here: the graph decides by level what is edited. */
-const MOMENT = { noiseLevel: 1, run: [1] };
 
 /** Gives the batch of any step; it follows from the seed and the step. */
 export class TextStudentBatches {
@@ -76,13 +71,6 @@ export class TextStudentBatches {
 
   private edits(k: number): Record<string, HostTensor> {
     const { edits } = this.config;
-    if (!edits) return {};
-    const rule: EditRule = direct(edits);
-    const placements = this.placementsAt(k);
-    const tensors = this.grids.map((grid) => {
-      const each = placements.map((placement) => rule(placement, grid, MOMENT));
-      return editTensors(grid, each, placements[0]!.positions);
-    });
-    return Object.assign({}, ...tensors) as Record<string, HostTensor>;
+    return edits ? editFeeds(this.placementsAt(k), this.grids, edits) : {};
   }
 }

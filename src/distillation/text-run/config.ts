@@ -65,6 +65,16 @@ export const textStudentSchema = z
     weight_decay: z.number().nonnegative(),
     clip_norm: z.number().positive().default(1),
     ema_decay: share,
+    /** Steps between sample sheets. */
+    sample_every: whole.default(200),
+    sample_prompts: parents.sample_prompts.default([
+      "a red cube above a blue sphere",
+      "a cat",
+      "a house and a tree on a meadow",
+      "a purple torus in the snow",
+      "an orange sphere on a beach",
+      "a penguin next to a car",
+    ]),
     /** Steps that the student is drawn in if nothing else is said. */
     draw: z.strictObject({ steps: whole.max(1000) }),
   })
@@ -78,8 +88,14 @@ export const textStudentSchema = z
 export type TextStudentConfig = z.infer<typeof textStudentSchema>;
 export type EditChoice = NonNullable<TextStudentConfig["edits"]>;
 
-/** Identifies what checkpoints depend on: everything but how long and how to draw. */
+/** Identifies what checkpoints depend on: everything but how long, how often to look, and how to draw. */
 export function textStudentDigest(config: TextStudentConfig): string {
-  const { steps: _steps, draw: _draw, ...rest } = config;
+  const {
+    steps: _steps,
+    sample_every: _every,
+    sample_prompts: _prompts,
+    draw: _draw,
+    ...rest
+  } = config;
   return documentDigest(rest);
 }

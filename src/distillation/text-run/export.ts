@@ -18,12 +18,12 @@ import type { TextParent } from "./parent.js";
 const SHARED = ["text_encoder", "tokenizer", "vae", "words.json"] as const;
 
 /** The sampler that takes a student's steps, by its target. */
-function samplerOf({ target }: TextStudentConfig): "lcm" | "ddim" {
+export function samplerOf({ target }: TextStudentConfig): "lcm" | "ddim" {
   return target.kind === "progressive" ? "ddim" : "lcm";
 }
 
 /** scheduler_config.json of a student. */
-function schedulerOf(
+export function schedulerOf(
   { scheduler }: TextParent,
   config: TextStudentConfig,
 ): Record<string, unknown> {

@@ -27,7 +27,7 @@ import type { TextStudentConfig } from "./config.js";
 import type { TextParent } from "./parent.js";
 
 /** Name of the trained network's weights in the packing. */
-const STUDENT = "unet";
+export const STUDENT = "unet";
 
 /** The packing of a student: its parent's network, nothing else is trained. */
 export function textStudentPacking({ unet: config, latentSize, text }: TextParent): Packing {
@@ -65,7 +65,13 @@ export function textStudentLoss(
   return (trained, graph) => {
     const { prompt, empty } = contexts(graph, parent, batch);
     const asked = (weights: Weights, context: Value, directed: boolean): Predict =>
-      predictor(graph, weights, parent, context, directed ? config : { ...config, edits: null });
+      textPredictor(
+        graph,
+        weights,
+        parent,
+        context,
+        directed ? config : { ...config, edits: null },
+      );
     const teacher = frozenWeights(graph, "teacher", parent.weights);
     const average = (): Predict => {
       const frozen = new PackedWeights(frozenVector(graph, packing, target.network), packing);
@@ -106,8 +112,8 @@ function guidedBy(conditional: Predict, unconditional: Predict, cfg: number): Pr
   };
 }
 
-/** States of the captions and of the empty prompt, [N, T, D] each. */
-function contexts(
+/** States of the captions, input `ids` int64 [N, T], and of the empty prompt: [N, T, D] each. */
+export function contexts(
   graph: Graph,
   { text, tokenizer }: TextParent,
   batch: number,
@@ -122,7 +128,8 @@ function contexts(
   };
 }
 
-function predictor(
+/** The clean latents that a network of the parent's form expects, with the inputs of its edits where there are any. */
+export function textPredictor(
   graph: Graph,
   weights: Weights,
   { unet: network, schedule }: TextParent,

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import type { HostTensor } from "../../core/tensor.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { factorOf } from "../../training/autoencoder/folder.js";
-import { fit } from "../../training/fit.js";
+import { fit, sheetDue } from "../../training/fit.js";
 import type { Fit, TrainOptions } from "../../training/fit.js";
 import { optimiserNamed } from "../../training/optimiser.js";
 import { warmupCosine } from "../../training/schedule.js";
@@ -17,6 +17,7 @@ import type { TextStudentConfig } from "./config.js";
 import { textStudentLoss, textStudentPacking } from "./loss.js";
 import { readTextParent } from "./parent.js";
 import type { TextParent } from "./parent.js";
+import { drawTextSheet } from "./sheet.js";
 
 /**
  * Trains until the steps are done or the signal comes.
@@ -47,6 +48,10 @@ export async function trainTextStudent(
     emaDecay: config.ema_decay,
     start: () => startOf(config, parent),
     batchOf: (k) => Promise.resolve(batches.at(k)),
+    afterStep: async (k, { state }) => {
+      if (!sheetDue(k, steps, config, options)) return;
+      await drawTextSheet(k, { parent, config, packing, average: state.average }, options);
+    },
   };
   return { packing, ...(await fit(task, options)) };
 }

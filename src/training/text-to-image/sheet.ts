@@ -55,10 +55,11 @@ export async function writeSheet(
   folder: string,
   step: number,
   pictures: readonly Picture[],
-  prompts: readonly string[],
+  labels: readonly string[],
+  columns = COLUMNS,
 ): Promise<string> {
   const path = join(folder, `samples-${String(step).padStart(8, "0")}.png`);
-  await writeFileAtomic(path, await contactSheet(pictures, COLUMNS, prompts));
+  await writeFileAtomic(path, await contactSheet(pictures, columns, labels));
   return path;
 }
 

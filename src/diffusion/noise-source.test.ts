@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Generator } from "../core/generator.js";
-import { NoiseSource } from "./text-to-image-noise.js";
+import { NoiseSource } from "./noise-source.js";
 
 describe("NoiseSource", () => {
   it("is what PyTorch draws as [1, C, H, W], laid out as [N, H, W, C]", () => {

@@ -1,8 +1,8 @@
-// What a run takes from outside its graphs: noise by seed, the event loop's turn, and the clock.
+// Noise by seed, as diffusers draws it.
 
 import { Generator } from "../core/generator.js";
 import { floats } from "../core/tensor.js";
-import type { Latent } from "../diffusion/index.js";
+import type { Latent } from "./denoiser.js";
 
 /**
  * Noise for a batch, each row from its own seed: what PyTorch's CPU generator draws as [1, C, H, W], as diffusers
@@ -34,29 +34,5 @@ export class NoiseSource {
       }
     });
     return floats([this.generators.length, ...this.shape], data);
-  }
-}
-
-/** Lets whatever waits on the event loop go first: timers, Ctrl+C, messages. */
-export function pause(): Promise<void> {
-  // Browsers have timers only, and rest a few milliseconds in them.
-  const later = typeof setImmediate === "function" ? setImmediate : setTimeout;
-  return new Promise((resolve) => void later(resolve));
-}
-
-/** Milliseconds by phase. */
-export class Stopwatch {
-  private readonly phases: Record<string, number> = {};
-  private since = performance.now();
-
-  /** Counts the time since the last lap to a phase. */
-  lap(phase: string): void {
-    const now = performance.now();
-    this.phases[phase] = (this.phases[phase] ?? 0) + now - this.since;
-    this.since = now;
-  }
-
-  get milliseconds(): Readonly<Record<string, number>> {
-    return { ...this.phases };
   }
 }
