@@ -80,7 +80,10 @@ export function addDrawFlags(command: Command): Command {
     option("--overlay", "also write a copy with the boxes drawn on it"),
     option("--heatmap <word>", "also write where the word's attention went; repeatable", gather),
     option("-o, --output <file>", "where to write the PNG (default: named for prompt and seed)"),
-    option("--from <file>", "start from the recipe of a picture or a JSON file; flags override it"),
+    option(
+      "--from <file>",
+      "start from the recipe of a picture or a JSON file; flags override it, and another --model its settings",
+    ),
     option("--threads <n>", "processor threads", whole("--threads", LIMITS.threads)),
     option("--dry-run", "print the resolved recipe and its cost, and draw nothing"),
   ];

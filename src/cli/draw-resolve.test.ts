@@ -130,6 +130,55 @@ describe("a recipe to start from", () => {
   });
 });
 
+describe("a recipe to start from, for another model", () => {
+  const sketch = sketchOf({
+    negative: "fog",
+    boxes: [{ words: "red cube", box: [0, 0, 0.5, 0.5], strength: 2, until: 0.5 }],
+    method: { name: "dd-v1", trailing: 3 },
+    model: { name: "live", digest: `sha256:${"0".repeat(64)}` },
+    sampler: "euler",
+    steps: 4,
+    cfg: 1,
+    seed: "9",
+    size: [128, 128],
+  });
+
+  it("gives prompt, negative, boxes, method and seed; settings are the model's own", () => {
+    const { request, warnings } = resolve({ model: "stage" }, sketch);
+    expect(request.recipe).toMatchObject({
+      ...{ prompt, negative: "fog", seed: 9n, size: [96, 96] },
+      boxes: [{ words: "red cube", box: [0, 0, 0.5, 0.5], strength: 1, until: 0.2 }],
+      method: { name: "dd-v1", trailing: 10 },
+      ...facts.defaults,
+    });
+    expect(warnings).toEqual([
+      "note: the recipe was made with another model; not recalled: sampler euler, steps 4, cfg 1, " +
+        "size 128x128, parameters of dd-v1, strength of the boxes, until of the boxes.",
+    ]);
+  });
+
+  it("tells nothing of what the flags say anew", () => {
+    const flags: DrawFlags = { model: "stage", steps: 7, cfg: 2, method: "direct", box };
+    const { request, warnings } = resolve(flags, sketch);
+    expect(request.recipe).toMatchObject({ steps: 7, cfg: 2, sampler: "ddim" });
+    expect(warnings.join()).toMatch(/not recalled: sampler euler, size 128x128\.$/);
+  });
+
+  it("gives a student that takes none no negative prompt", () => {
+    const defaults = { ...facts.defaults, cfg: 1, guidance: 4 };
+    const student = { ...facts, defaults, takesNegative: false };
+    const flags = { model: "student" };
+    const told = resolveDraw({ prompt: undefined, flags, sketch, facts: student, randomSeed });
+    expect(told.request.recipe.negative).toBe("");
+    expect(told.warnings.join()).toMatch(/negative prompt "fog"\.$/);
+  });
+
+  it("is kept whole when it is the same model under another name", () => {
+    const same = { ...sketch, size: undefined, model: { name: "live", digest: facts.digest } };
+    expect(recipeOf({ model: "stage" }, same)).toMatchObject({ steps: 4, sampler: "euler" });
+  });
+});
+
 describe("size", () => {
   it("is the trained one unless forced", () => {
     expect(() => resolve({ size: [128, 96] })).toThrow(

@@ -8,6 +8,7 @@ import { boxDefaults, completeMethod, defaultMethod } from "../pipelines/recipe-
 import type { Recipe, RecipeBox, RecipeSketch } from "../pipelines/recipe.js";
 import { RECIPE_VERSION } from "../pipelines/recipe.js";
 import type { DrawFlags } from "./draw-flags.js";
+import { recall } from "./draw-recall.js";
 import type { BoxNumbers } from "./values.js";
 
 export interface DrawChoices {
@@ -28,12 +29,15 @@ export interface ResolvedDraw {
 }
 
 /**
- * Fills in the whole recipe: flags go before the recipe of --from, and both before the model's defaults.
+ * Fills in the whole recipe: flags go before the recipe of --from, and both before the model's defaults. Settings of
+ * another model than the one that --model asks for are not recalled.
  *
  * @throws FollowspotError if a value does not fit, or a flag would have no effect
  */
-export function resolveDraw(choices: DrawChoices): ResolvedDraw {
-  const { flags, sketch, facts } = choices;
+export function resolveDraw(given: DrawChoices): ResolvedDraw {
+  const { flags, facts } = given;
+  const { sketch, notes } = recall(given.sketch, flags, facts);
+  const choices = { ...given, sketch };
   const size = resolveSize(choices);
   const scale = { size, cell: facts.cell };
   const method = resolveMethod(choices);
@@ -66,7 +70,7 @@ export function resolveDraw(choices: DrawChoices): ResolvedDraw {
     overlay: flags.overlay ?? false,
     heatmaps: flags.heatmap ?? [],
   };
-  return { request, warnings: differences(choices) };
+  return { request, warnings: [...notes, ...differences(choices)] };
 }
 
 function resolvePrompt({ prompt, sketch }: DrawChoices): string {

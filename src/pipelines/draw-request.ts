@@ -37,6 +37,8 @@ export interface ModelFacts {
     /** Scale of the guidance that a distilled student has taken in; it takes no further one. */
     readonly guidance?: number | undefined;
   };
+  /** Whether there is a guidance that a negative prompt could lead; true when absent. */
+  readonly takesNegative?: boolean;
   /** Where it would run here, with the default number of threads. */
   readonly backend: Recipe["backend"];
   /** Programs that would draw. */

@@ -40,6 +40,7 @@ export async function describeModel(
     sizeMultiple: factor,
     cell: size[0] / finest,
     defaults,
+    takesNegative: defaults.guidance === undefined && model.unet.time_cond_proj_dim === null,
     backend: { provider: "cpu", threads: availableParallelism() },
     versions: {
       followspot: packageVersion(),
