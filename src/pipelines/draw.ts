@@ -66,7 +66,7 @@ export async function* drawPictures(
   const { pipeline, judge } = await machineryOf(request.recipe);
   let load = performance.now() - began;
   const { recipe, seeds, compare } = request;
-  reporter.start(seeds.length * recipe.steps * (compare ? 2 : 1), recipe.prompt);
+  reporter.start(seeds.length * recipe.steps * (compare ? 2 : 1), "drawing");
   let done = 0;
   const tick = (): void => reporter.step(++done);
   for (const seed of seeds) {

@@ -51,7 +51,7 @@ const requestOf = (
 function recorder() {
   const told: string[] = [];
   const reporter: Reporter = {
-    start: (total) => told.push(`start ${total}`),
+    start: (total, label) => told.push(`start ${total} ${label}`),
     step: (done) => told.push(`step ${done}`),
     note: (line) => told.push(line),
     finish: () => told.push("finish"),
@@ -155,7 +155,7 @@ describe("drawPictures", () => {
     expect(Object.keys(milliseconds)).toEqual(
       expect.arrayContaining(["load", "encode", "sample", "decode"]),
     );
-    expect(told).toEqual(["start 3", "step 1", "step 2", "step 3", "finish"]);
+    expect(told).toEqual(["start 3 drawing", "step 1", "step 2", "step 3", "finish"]);
   });
 
   it("writes the settings as other programs read them", async () => {
@@ -175,7 +175,7 @@ describe("drawPictures", () => {
     expect(pictures.map(({ recipe }) => recipe.seed)).toEqual([7n, 8n]);
     const alone = await draw(requestOf({}, { seed: 8n }));
     expect(alone.pictures[0]!.images[0]!.png).toEqual(pictures[1]!.images[0]!.png);
-    expect(told[0]).toBe("start 6");
+    expect(told[0]).toBe("start 6 drawing");
     expect(told.at(-2)).toBe("step 6");
   });
 
@@ -190,7 +190,7 @@ describe("drawPictures", () => {
       ["heatmap", "cube"],
       ["heatmap", "sphere"],
     ]);
-    expect(told[0]).toBe("start 6");
+    expect(told[0]).toBe("start 6 drawing");
     const bare = await draw(requestOf());
     expect(images[0]!.png).toEqual(bare.pictures[0]!.images[0]!.png);
     for (const { png } of images) {
