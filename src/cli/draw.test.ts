@@ -137,6 +137,23 @@ describe("what goes wrong", () => {
     expect(debug.stderr).toContain("    at ");
   });
 
+  it("writes errors on one line without control characters, which a file's text may bear", async () => {
+    const message = 'recipe: unknown key "\x1b[2J\n\x07".';
+    const change = drawing({ describeModel: () => Promise.reject(new FollowspotError(message)) });
+    const ran = await runWith(["draw", prompt], { ...change, env: { DEBUG: "1" } });
+    expect(ran.stderr).toMatch(/^error: recipe: unknown key " \[2J "\.\n/);
+    expect(ran.stderr.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  });
+
+  it("shows under DEBUG what an error was caused by", async () => {
+    const cause = new Error("the kernel said no");
+    const change = drawing({
+      describeModel: () => Promise.reject(new FollowspotError("model: damaged.", { cause })),
+    });
+    const ran = await runWith(["draw", prompt], { ...change, env: { DEBUG: "1" } });
+    expect(ran.stderr).toContain("Error: the kernel said no\n");
+  });
+
   it("exits 130 when interrupted and keeps the pictures that were finished", async () => {
     const controller = new AbortController();
     const change = drawing({

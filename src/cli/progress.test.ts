@@ -64,6 +64,19 @@ describe("on a terminal", () => {
   });
 });
 
+it.each([true, false])("writes no control characters of others, terminal %s", (isTTY) => {
+  const stream = Object.assign(new PassThrough(), { isTTY });
+  const reporter = createReporter(stream);
+  reporter.start(4, "a\x1b]0;title\x07 cube\nred");
+  reporter.step(4, "x\ny");
+  reporter.note("a remark\x1b[2J\r\non \x9b2J a picture");
+  reporter.finish();
+  const text = textOf(stream);
+  expect(text).toContain("a ]0;title cube red");
+  expect(text).toContain("a remark [2J on 2J a picture\n");
+  expect(text).not.toMatch(/\x1b\]|\x1b\[2J|\x07|\x9b/);
+});
+
 it("says nothing when quiet", () => {
   const stream = terminal();
   const reporter = createReporter(stream, { quiet: true });

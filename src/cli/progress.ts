@@ -2,6 +2,7 @@
 import { clearLine, cursorTo } from "node:readline";
 import { SingleBar } from "cli-progress";
 import type { Reporter } from "../pipelines/draw-request.js";
+import { oneLine } from "./one-line.js";
 
 export type { Reporter } from "../pipelines/draw-request.js";
 
@@ -59,13 +60,13 @@ class BarReporter implements Reporter {
       gracefulExit: false,
     });
     this.startedAt = Date.now();
-    this.bar.start(total, 0, { label, note: "", left: "" });
+    this.bar.start(total, 0, { label: oneLine(label), note: "", left: "" });
   }
 
   step(done: number, note = ""): void {
     if (!this.bar) return;
     const left = timeLeft(Date.now() - this.startedAt, done, this.bar.getTotal());
-    this.bar.update(done, { note, left });
+    this.bar.update(done, { note: oneLine(note), left });
   }
 
   note(line: string): void {
@@ -73,7 +74,7 @@ class BarReporter implements Reporter {
       clearLine(this.stream, 0);
       cursorTo(this.stream, 0);
     }
-    this.stream.write(`${line}\n`);
+    this.stream.write(`${oneLine(line)}\n`);
   }
 
   finish(): void {
@@ -121,7 +122,7 @@ class LineReporter implements Reporter {
   }
 
   note(line: string): void {
-    this.stream.write(`${line}\n`);
+    this.stream.write(`${oneLine(line)}\n`);
   }
 
   finish(): void {

@@ -1,8 +1,10 @@
 // One run of the command line: what is told of errors, and the exit code.
+import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import type { Command } from "commander";
 import { FollowspotError } from "../core/errors.js";
 import type { Context } from "./context.js";
+import { harmless, oneLine } from "./one-line.js";
 import { createProgram } from "./program.js";
 
 /** What the exit code says. */
@@ -52,10 +54,8 @@ function explain(
   return EXIT.failure;
 }
 
-const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");
-
-const stackOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** The error with its causes, as far down as they go, and whatever else it bears. */
+const stackOf = (error: unknown): string => harmless(inspect(error));
 
 /** Commander's message, with the names that would have been allowed. */
 function describeUsage(error: CommanderError, program: Command, argv: readonly string[]): string {
