@@ -29,12 +29,14 @@ export interface Condition {
   readonly label?: string;
 }
 
-/** What to read from attention and what to write into it: values only, no callbacks. */
+/** What to read from attention, what to write into it, and when to give up: values only, no callbacks. */
 export interface Request {
   /** Names of the attention sites whose maps are returned. */
   readonly read?: readonly string[];
   /** Values of the graph's edit inputs, by input name. */
   readonly edits?: Readonly<Record<string, HostTensor>>;
+  /** Ends the evaluation with its reason, at once where the runtime can abandon a run. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a denoiser makes of one noisy batch. */

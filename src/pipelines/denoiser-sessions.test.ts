@@ -48,6 +48,23 @@ describe("SessionCache", () => {
     expect(log).toEqual([]);
   });
 
+  it("lets go of a compilation at an abort, and keeps its session for the next run", async () => {
+    const { log, compile } = counting();
+    const cache = new SessionCache(1);
+    const stop = new AbortController();
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const slow = () => finished.then(compile("a"));
+    const first = cache.run("a", slow, async () => log.push("ran"), stop.signal);
+    const waiting = cache.run("b", compile("b"), async () => 1, stop.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort(new Error("enough"));
+    for (const run of [first, waiting]) await expect(run).rejects.toThrow("enough");
+    finish();
+    expect(await cache.run("a", compile("a"), async () => 2)).toBe(2);
+    expect(log).toEqual(["compile a"]);
+  });
+
   it("goes on after a run or a compilation that failed", async () => {
     const { compile } = counting();
     const cache = new SessionCache(1);

@@ -2,6 +2,7 @@
 
 import { FollowspotError } from "../core/errors.js";
 import type { Session } from "../engine/runtime/session.js";
+import { Turns } from "../engine/runtime/turns.js";
 
 const closed = (): FollowspotError =>
   new FollowspotError("draw: expected an open pipeline, got one that was closed meanwhile.", {
@@ -11,32 +12,37 @@ const closed = (): FollowspotError =>
 /** Sessions by key; a session that falls out is released once its last run is done. */
 export class SessionCache {
   private readonly sessions = new Map<string, Promise<Session>>();
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
   private isReleased = false;
 
   /** @param capacity - how many sessions may be held at once, at least 1 */
   constructor(private readonly capacity: number) {}
 
   /**
-   * Runs `use` with the session of `key`, made by `compile` when there is none. One run at a time.
+   * Runs `use` with the session of `key`, made by `compile` when there is none. One run at a time. When `signal`
+   * aborts, a run that waits is not begun, and a compilation is abandoned: it ends by itself and its session is kept.
    *
-   * @throws FollowspotError once the sessions were released: nobody would release another
+   * @throws FollowspotError once the sessions were released: nobody would release another; the signal's reason
    */
   run<T>(
     key: string,
     compile: () => Promise<Session>,
     use: (session: Session) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T> {
     if (this.isReleased) return Promise.reject(closed());
-    const turn = this.last.then(async () => use(await this.get(key, compile)));
-    this.last = turn.catch(() => undefined);
-    return turn;
+    const turn = async (): Promise<T> => {
+      const session = await this.get(key, compile);
+      signal?.throwIfAborted();
+      return use(session);
+    };
+    return this.turns.take(turn, signal);
   }
 
   /** Releases all sessions, once the run under way is done. */
   async release(): Promise<void> {
     this.isReleased = true;
-    await this.last;
+    await this.turns.idle();
     const held = [...this.sessions.values()];
     this.sessions.clear();
     for (const session of held) await (await session).release();

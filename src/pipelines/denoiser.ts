@@ -15,7 +15,7 @@ import type {
   Request,
 } from "../diffusion/index.js";
 import { Graph } from "../engine/graph.js";
-import type { Runtime, Tensors } from "../engine/runtime/session.js";
+import type { Runtime, Session, Tensors } from "../engine/runtime/session.js";
 import { indicesOf, pickRows } from "../guidance/rows.js";
 import { neutralValue } from "../guidance/placement/edit.js";
 import { sitesOf } from "../models/unet/index.js";
@@ -61,17 +61,17 @@ export class UNetDenoiser implements Denoiser {
    * The expected clean latents. Edits have a row for each conditional row of the batch, and so have the
    * maps that come back: the mean over heads, before any edit, [conditional rows, cells, positions].
    *
-   * @throws FollowspotError when a site to read does not exist
+   * @throws FollowspotError when a site to read does not exist; the signal's reason
    */
   async denoise(
     x: Latent,
     level: Level,
     condition: Condition,
-    { read = [], edits = {} }: Request = {},
+    { read = [], edits = {}, signal }: Request = {},
   ): Promise<Prediction> {
     const asked = { ...this.shapes(x, condition), read, edits: Object.keys(edits) };
     const feeds = { ...this.feeds(x, level, condition), ...spreadEdits(edits, condition) };
-    const outputs = await this.run(asked, feeds);
+    const outputs = await this.run(asked, feeds, signal);
     const x0 = toX0(this.options.prediction, outputs["output"] as Latent, x, level);
     if (read.length === 0) return { x0 };
     const rows = indicesOf(condition.conditional);
@@ -83,20 +83,21 @@ export class UNetDenoiser implements Denoiser {
    * The objective over the maps of the sites in `request.read`, and its gradients. All rows of the batch
    * are conditional.
    *
-   * @throws FollowspotError when the loss, a site or an input to differentiate by does not exist
+   * @throws FollowspotError when the loss, a site or an input to differentiate by does not exist; the
+   *   signal's reason
    */
   async pullback(
     x: Latent,
     level: Level,
     condition: Condition,
-    { read = [], edits = {} }: Request,
+    { read = [], edits = {}, signal }: Request,
     objective: Objective,
   ): Promise<Pullback> {
     const { loss: name, inputs, wrt } = objective;
     const shapes = this.shapes(x, condition);
     const asked = { ...shapes, read, edits: Object.keys(edits), objective: { loss: name, wrt } };
     const feeds = { ...this.feeds(x, level, condition), ...edits, ...inputs };
-    const outputs = await this.run(asked, feeds);
+    const outputs = await this.run(asked, feeds, signal);
     const gradients = wrt.map((input) => [input, outputs[gradientName(input)]]);
     return {
       loss: Number(outputs["loss"]!.data[0]),
@@ -122,7 +123,11 @@ export class UNetDenoiser implements Denoiser {
     return { ...feeds, [GUIDANCE]: each(1000 * (guidance - 1)) };
   }
 
-  private run(asked: GraphRequest, feeds: Tensors): Promise<Record<string, HostTensor>> {
+  private run(
+    asked: GraphRequest,
+    feeds: Tensors,
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, HostTensor>> {
     const request = { ...asked, read: [...asked.read].sort(), edits: [...asked.edits].sort() };
     const { config, weights, runtime, threads } = this.options;
     const isSearch = request.objective || (request.read.length > 0 && request.edits.length === 0);
@@ -133,7 +138,8 @@ export class UNetDenoiser implements Denoiser {
     } as const;
     const compile = () =>
       runtime.compile(denoiserGraph(weights(new Graph()), config, request), options);
-    return cache.run(JSON.stringify(request), compile, (session) => session.run(feeds));
+    const use = (session: Session) => session.run(feeds, {}, signal);
+    return cache.run(JSON.stringify(request), compile, use, signal);
   }
 }
 

@@ -36,10 +36,10 @@ export class PromptEncoder {
     private readonly place: Place,
   ) {}
 
-  /** A prompt's embeddings in each of `rows` rows, [rows, T, D]. */
-  async encode({ ids }: Encoding, rows: number): Promise<Latent> {
+  /** A prompt's embeddings in each of `rows` rows, [rows, T, D]. Throws the signal's reason. */
+  async encode({ ids }: Encoding, rows: number, signal?: AbortSignal): Promise<Latent> {
     const key = ids.join();
-    const known = this.known.get(key) ?? (await this.run(ids));
+    const known = this.known.get(key) ?? (await this.run(ids, signal));
     this.known.delete(key);
     this.known.set(key, known);
     if (this.known.size > KEPT_PROMPTS) this.known.delete([...this.known.keys()][0]!);
@@ -50,7 +50,7 @@ export class PromptEncoder {
     return this.cache.release();
   }
 
-  private run(ids: readonly number[]): Promise<Latent> {
+  private run(ids: readonly number[], signal: AbortSignal | undefined): Promise<Latent> {
     const build = (): Promise<Session> => {
       const graph = new Graph();
       const input = graph.input("ids", "int64", [1, ids.length]);
@@ -58,10 +58,11 @@ export class PromptEncoder {
       graph.output("embeddings", lastHiddenState);
       return compile(this.place, graph);
     };
-    return this.cache.run(String(ids.length), build, async (session) => {
-      const { embeddings } = await session.run({ ids: integers([1, ids.length], ids) });
-      return embeddings as Latent;
-    });
+    const use = async (session: Session): Promise<Latent> => {
+      const feeds = { ids: integers([1, ids.length], ids) };
+      return (await session.run(feeds, {}, signal))["embeddings"] as Latent;
+    };
+    return this.cache.run(String(ids.length), build, use, signal);
   }
 }
 
@@ -75,10 +76,20 @@ export class PictureDecoder {
     private readonly place: Place,
   ) {}
 
-  /** Pictures of the first `count` rows of latents [N, h, w, C] in the denoiser's scale; all when absent. */
-  async decode(latents: Latent, count = latents.shape[0]!): Promise<Picture[]> {
+  /**
+   * Pictures of the first `count` rows of latents [N, h, w, C] in the denoiser's scale; all when absent. Throws the
+   * signal's reason within a row of its abort.
+   */
+  async decode(
+    latents: Latent,
+    count = latents.shape[0]!,
+    signal?: AbortSignal,
+  ): Promise<Picture[]> {
     const pictures: Picture[] = [];
-    for (let row = 0; row < count; row++) pictures.push(await this.run(pickRows(latents, [row])));
+    for (let row = 0; row < count; row++) {
+      pictures.push(await this.run(pickRows(latents, [row]), signal));
+      signal?.throwIfAborted();
+    }
     return pictures;
   }
 
@@ -86,17 +97,16 @@ export class PictureDecoder {
     return this.cache.release();
   }
 
-  private run(latents: Latent): Promise<Picture> {
+  private run(latents: Latent, signal: AbortSignal | undefined): Promise<Picture> {
     const build = (): Promise<Session> => {
       const graph = new Graph();
       const input = graph.input("latents", "float32", latents.shape);
       graph.output("picture", this.config.decode(this.weights.in(graph), input));
       return compile(this.place, graph);
     };
-    return this.cache.run(latents.shape.join("x"), build, async (session) => {
-      const { picture } = await session.run({ latents });
-      return toPicture(picture as Latent);
-    });
+    const use = async (session: Session): Promise<Picture> =>
+      toPicture((await session.run({ latents }, {}, signal))["picture"] as Latent);
+    return this.cache.run(latents.shape.join("x"), build, use, signal);
   }
 }
 

@@ -84,10 +84,11 @@ export class TextToImagePipeline {
    */
   async *draw(options: DrawOptions): AsyncGenerator<DrawStep, void, void> {
     const order = makeOrder(this.model, options);
-    order.signal?.throwIfAborted();
+    const { signal } = order;
+    signal?.throwIfAborted();
     const watch = new Stopwatch();
-    const embeddings = await this.encoder.encode(order.prompt, order.seeds.length);
-    const negative = await this.encoder.encode(order.negative, 1);
+    const embeddings = await this.encoder.encode(order.prompt, order.seeds.length, signal);
+    const negative = await this.encoder.encode(order.negative, 1, signal);
     watch.lap("encode");
     const sites = this.sites(order.size);
     const [height, width] = this.latentSize(order.size);
@@ -111,20 +112,20 @@ export class TextToImagePipeline {
       steps: order.steps,
       noise: noise.next(),
       stepNoise: () => noise.next(),
-      signal: order.signal,
+      signal,
     });
     for await (const { step, steps, level, x, x0, maps } of run) {
       if (maps) seen.add(noiseLevel(level, this.model.schedule.trainTimesteps), maps);
       watch.lap("sample");
       if (step === steps) {
-        const pictures = await this.decoder.decode(x);
+        const pictures = await this.decoder.decode(x, undefined, signal);
         watch.lap("decode");
         const { milliseconds } = watch;
         yield { step, steps, preview: pictures[0]!, pictures: seen.of(pictures), milliseconds };
         return;
       }
-      if (order.previews) yield { step, steps, preview: (await this.decoder.decode(x0, 1))[0]! };
-      else yield { step, steps };
+      const [preview] = order.previews ? await this.decoder.decode(x0, 1, signal) : [];
+      yield { step, steps, ...(preview && { preview }) };
       watch.lap("other");
       await pause();
     }

@@ -60,7 +60,8 @@ export function noiseLevels({ sampler, steps }: Order, schedule: Schedule): numb
 /** The denoiser that an order asks for. Maps come back at the steps that the order looks at. */
 export function denoiserOf(order: Order, parts: RunParts): Denoiser {
   const { schedule, sites, cells, negative } = parts;
-  const network = order.takesGuidance ? told(parts.network, order.cfg) : parts.network;
+  const heeded = heeding(parts.network, order.signal);
+  const network = order.takesGuidance ? told(heeded, order.cfg) : heeded;
   const coarse = coarseSites(sites, cells);
   const read = coarse.map(({ name }) => name);
   const placement = placementOf(order);
@@ -83,6 +84,19 @@ export function denoiserOf(order: Order, parts: RunParts): Denoiser {
     otherwise: parts.isLean ? "neutral" : "plain",
   } as const;
   return observed(enforce(method, denoiser, network, options, coarse), network, read, looks);
+}
+
+/** The network with an end of every evaluation when `signal` aborts: those that a search asks between the steps too. */
+function heeding(network: Denoiser, signal: AbortSignal | undefined): Denoiser {
+  if (!signal) return network;
+  return {
+    denoise: (x, level, condition, request) =>
+      network.denoise(x, level, condition, { ...request, signal }),
+    ...(network.pullback && {
+      pullback: (x, level, condition, request, objective) =>
+        network.pullback!(x, level, condition, { ...request, signal }, objective),
+    }),
+  };
 }
 
 function enforce(

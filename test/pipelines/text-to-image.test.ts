@@ -3,6 +3,8 @@
 import { cp, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeRuntime } from "../../src/engine/runtime/node.js";
+import type { Runtime, Session } from "../../src/engine/runtime/session.js";
 import { readJson, writeJson } from "../../src/io/json.js";
 import { loadPipeline } from "../../src/pipelines/text-to-image.js";
 import type { TextToImagePipeline } from "../../src/pipelines/text-to-image.js";
@@ -185,6 +187,45 @@ describe("draw", () => {
     expect(seen).toEqual([1, 2]);
   });
 });
+
+/** Runs graphs in this thread, counts the runs, and aborts in the middle of the `last`th. */
+function abortingRuntime() {
+  const inner = nodeRuntime();
+  const plan = { runs: 0, last: Infinity, controller: new AbortController() };
+  const compile: Runtime["compile"] = async (graph, options) => {
+    const session = await inner.compile(graph, options);
+    const run: Session["run"] = (...given) => {
+      const running = session.run(...given);
+      if (++plan.runs === plan.last) plan.controller.abort(new Error("enough"));
+      return running;
+    };
+    return { run, release: () => session.release() };
+  };
+  return { plan, runtime: { name: "aborting", compile } satisfies Runtime };
+}
+
+it("runs nothing more after an abort: no descent of a search, no row to decode", async () => {
+  const options: DrawOptions = {
+    ...{ prompt: PROMPT, boxes: BOXES, seeds: [7n, 8n], steps: 2, until: 0.4, previews: false },
+    method: { name: "dd", iterations: 2 },
+  };
+  const { plan, runtime } = abortingRuntime();
+  const other = await loadPipeline(model.folder, { threads: 1, runtime });
+  const drawUntil = async (last: number) => {
+    Object.assign(plan, { runs: 0, last, controller: new AbortController() });
+    const drawn = other.pictures({ ...options, signal: plan.controller.signal });
+    const end = await drawn.then(String, (error: Error) => error.message);
+    return { end, runs: plan.runs };
+  };
+  await drawUntil(Infinity); // The prompts are encoded and kept.
+  const { runs: all } = await drawUntil(Infinity);
+  // The plain maps, two searches of two descents, two steps, two rows.
+  expect(all).toBe(1 + 4 + 2 + 2);
+  for (let last = 1; last <= all; last++) {
+    expect(await drawUntil(last)).toEqual({ end: "enough", runs: last });
+  }
+  await other.close();
+}, 30_000);
 
 describe("what is refused", () => {
   const cases: [string, Partial<DrawOptions>, RegExp][] = [
