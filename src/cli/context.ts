@@ -22,8 +22,13 @@ export interface OutputFlags {
   quiet?: boolean;
 }
 
-export const reporterFor = (context: Context, flags: OutputFlags): Reporter =>
-  createReporter(context.stderr, { quiet: flags.quiet ?? false, env: context.env });
+/** The reporter of one run, which also tells that an interrupt was heard. */
+export function reporterFor({ stderr, env, signal }: Context, flags: OutputFlags): Reporter {
+  const reporter = createReporter(stderr, { quiet: flags.quiet ?? false, env });
+  const tell = (): void => reporter.note("stopping after this step; Ctrl+C again ends it at once");
+  signal.addEventListener("abort", tell, { once: true });
+  return reporter;
+}
 
 /** Writes a line of results; on a terminal, over the progress bar, which then draws itself below. */
 export function print({ stdout, env }: Context, line: string): void {

@@ -167,6 +167,7 @@ describe("what goes wrong", () => {
     const argv = ["draw", prompt, "--seeds", "1-3", "-o", at("a.png")];
     const ran = await runWith(argv, { ...change, signal: controller.signal });
     expect(ran).toMatchObject({ code: 130, stdout: `${at("a-1.png")}\n` });
+    expect(ran.stderr).toContain("stopping after this step; Ctrl+C again ends it at once\n");
     expect(ran.stderr).toMatch(/interrupted\n$/);
     expect(readdirSync(folder)).toEqual(["a-1.png"]);
   });

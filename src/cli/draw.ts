@@ -4,7 +4,13 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../io/atomic.js";
 import { fileError } from "../io/file-error.js";
-import type { DrawPlan, DrawRequest, DrawnImage, DrawnPicture } from "../pipelines/draw-request.js";
+import type {
+  DrawPlan,
+  DrawRequest,
+  DrawnImage,
+  DrawnPicture,
+  Reporter,
+} from "../pipelines/draw-request.js";
 import { recipeCost } from "../pipelines/recipe-cost.js";
 import { readRecipeFile } from "../pipelines/recipe-file.js";
 import { encodeRecipe, formatRecipe } from "../pipelines/recipe.js";
@@ -45,7 +51,9 @@ export async function draw(
   const plan = await service.planPictures(request);
   for (const line of [...warnings, ...plan.warnings]) reporter.note(line);
 
-  if (flags.dryRun) return tell(request, plan, [...warnings, ...plan.warnings], flags, context);
+  if (flags.dryRun) {
+    return tell(request, plan, [...warnings, ...plan.warnings], reporter, flags, context);
+  }
 
   const { seeds, recipe } = request;
   const files = await chooseFiles({ output: flags.output, prompt: recipe.prompt, seeds });
@@ -98,6 +106,7 @@ function tell(
   request: DrawRequest,
   plan: DrawPlan,
   warnings: readonly string[],
+  reporter: Reporter,
   flags: DrawFlags,
   context: Context,
 ): void {
@@ -113,7 +122,6 @@ function tell(
     return;
   }
   print(context, formatRecipe(request.recipe));
-  const reporter = reporterFor(context, flags);
   plan.boxes.forEach((box) => reporter.note(describeTokens(box)));
   request.seeds.flatMap(describeSeed).forEach((line) => reporter.note(line));
   const backward = cost.backward > 0 ? ` and ${cost.backward} backward` : "";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The followspot command: this process's streams, signals and exit code around one run.
 import { randomBytes } from "node:crypto";
-import { interruptSignal } from "./interrupt.js";
+import { endAtOnce, exitWith, interruptSignal } from "./interrupt.js";
 import { services } from "./load-services.js";
 import { run } from "./run.js";
 
@@ -24,7 +24,7 @@ const code = await run(process.argv.slice(2), {
   services,
   signal: interruptSignal({
     on: (event, listener) => process.on(event, listener),
-    exit: (status) => process.exit(status),
+    end: () => endAtOnce(),
   }),
   // Of 32 bits, so that it is the seed that the generator uses, whole.
   randomSeed: () => BigInt(randomBytes(4).readUInt32LE()),
@@ -36,4 +36,4 @@ await Promise.all(
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   ),
 );
-process.exit(code);
+exitWith(code);

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { interruptSignal } from "./interrupt.js";
+import { endAtOnce, interruptSignal } from "./interrupt.js";
 import { createReporter, formatSeconds } from "./progress.js";
 
 const textOf = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? "";
@@ -97,37 +97,55 @@ it.each([
   expect(formatSeconds(seconds)).toBe(text);
 });
 
-it("the first interrupt aborts, the second exits at once, an echo of the first does nothing", () => {
+it("the first interrupt aborts, the second ends it at once, an echo of the first does nothing", () => {
   const listeners: Record<string, () => void> = {};
-  const exits: number[] = [];
+  let ends = 0;
   let now = 50;
   const source = {
     on: (event: string, listener: () => void) => (listeners[event] = listener),
-    exit: (code: number) => void exits.push(code),
+    end: () => void ends++,
   };
   const signal = interruptSignal(source, () => now);
   expect(signal.aborted).toBe(false);
   listeners["SIGINT"]!();
-  expect([signal.aborted, exits]).toEqual([true, []]);
+  expect([signal.aborted, ends]).toEqual([true, 0]);
   // npm hands on to its child the very signal that the terminal gave to both.
   now += 3;
   listeners["SIGINT"]!();
-  expect(exits).toEqual([]);
+  expect(ends).toBe(0);
   now += 1500;
   listeners["SIGINT"]!();
-  expect(exits).toEqual([130]);
+  expect(ends).toBe(1);
 });
 
-it("a third interrupt exits whatever the time: two can come late and together", () => {
-  const exits: number[] = [];
+it("a third interrupt ends it whatever the time: two can come late and together", () => {
+  let ends = 0;
   let interrupt = (): void => undefined;
   const source = {
     on: (_: string, listener: () => void) => (interrupt = listener),
-    exit: (code: number) => void exits.push(code),
+    end: () => void ends++,
   };
   const signal = interruptSignal(source, () => 7);
   for (let i = 0; i < 2; i++) interrupt();
-  expect([signal.aborted, exits]).toEqual([true, []]);
+  expect([signal.aborted, ends]).toEqual([true, 0]);
   interrupt();
-  expect(exits).toEqual([130]);
+  expect(ends).toBe(1);
+});
+
+it.each([
+  [{ isTTY: true }, {}, "\x1b[?25h\x1b[?7h"],
+  [{ isTTY: true }, { TERM: "dumb" }, ""],
+  [{ isTTY: false }, {}, ""],
+])("ends by the signal and gives the terminal back, %o %o", (terminal, env, restored) => {
+  const told: string[] = [];
+  let written = "";
+  endAtOnce({
+    stderr: { ...terminal, write: (text) => ((written += String(text)), true) },
+    env,
+    pid: 12,
+    removeAllListeners: (name) => (told.push(`forget ${String(name)}`), process),
+    kill: (pid, name) => (told.push(`kill ${pid} ${name}`), true),
+  });
+  expect(written).toBe(restored);
+  expect(told).toEqual(["forget SIGINT", "forget SIGTERM", "kill 12 SIGINT"]);
 });

@@ -1,12 +1,14 @@
 // A process of its own for worker.test.ts: opens a session in a worker and leaves as its argument says.
 
+import { once } from "node:events";
+import { endAtOnce, exitWith, interruptSignal } from "../../src/cli/interrupt.js";
 import { zeros } from "../../src/core/tensor.js";
 import { workerRuntime } from "../../src/engine/runtime/worker.js";
 import { SIDE, longGraph } from "./long-graph.js";
 
 const way = process.argv[2] ?? "";
 // Runs that are left under way must be far longer than what leaves them.
-const CUT_SHORT = ["exit in a run", "abandon"];
+const CUT_SHORT = ["exit in a run", "abandon", "interrupt thrice", "interrupted exit"];
 const session = await workerRuntime().compile(longGraph(CUT_SHORT.includes(way) ? 60 : 1));
 const x = zeros("float32", [SIDE, SIDE]);
 
@@ -27,6 +29,24 @@ switch (way) {
     await session.run({ x }, {}, signal).catch((error: Error) => console.log(error.name));
     break;
   }
+  case "interrupt thrice":
+    interruptSignal({
+      on: (event, listener) => process.on(event, listener),
+      end: () => endAtOnce(),
+    });
+    void session.run({ x });
+    for (let count = 0; count < 3; count++) {
+      const heard = once(process, "SIGINT");
+      process.kill(process.pid, "SIGINT");
+      await heard;
+    }
+    break;
+  case "interrupted exit":
+    interruptSignal({ on: (event, listener) => process.on(event, listener), end: () => undefined });
+    void session.run({ x });
+    process.prependListener("exit", () => process.kill(process.pid, "SIGINT"));
+    exitWith(130);
+    break;
   default:
     throw new Error(`worker-script: unknown way ${way}`);
 }

@@ -93,6 +93,13 @@ describe("a process with a worker", () => {
     expect(await leave("abandon")).toEqual({ stdout: "TimeoutError\nend of script\n", stderr: "" });
   });
 
+  it.each(["interrupt thrice", "interrupted exit"])(
+    "is ended by Ctrl+C in the middle of a run: %s",
+    async (way) => {
+      await expect(leave(way)).rejects.toMatchObject({ signal: "SIGINT", stdout: "" });
+    },
+  );
+
   it("exits with its own code in the middle of a run", async () => {
     await expect(leave("exit in a run")).rejects.toMatchObject({ code: 3, stderr: "" });
   });
