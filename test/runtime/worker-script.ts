@@ -1,15 +1,27 @@
 // A process of its own for worker.test.ts: opens a session in a worker and leaves as its argument says.
 
 import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { endAtOnce, exitWith, interruptSignal } from "../../src/cli/interrupt.js";
 import { zeros } from "../../src/core/tensor.js";
 import { workerRuntime } from "../../src/engine/runtime/worker.js";
 import { SIDE, longGraph } from "./long-graph.js";
 
+/** Lets the worker answer before the posting of its message has returned. */
+function returnLate(): void {
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...message: Parameters<Worker["postMessage"]>) {
+    post.apply(this, message);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  };
+}
+
 const way = process.argv[2] ?? "";
+if (way === "finish first") returnLate();
 // Runs that are left under way must be far longer than what leaves them.
 const CUT_SHORT = ["exit in a run", "abandon", "interrupt thrice", "interrupted exit"];
-const session = await workerRuntime().compile(longGraph(CUT_SHORT.includes(way) ? 60 : 1));
+const runtime = workerRuntime();
+const session = await runtime.compile(longGraph(CUT_SHORT.includes(way) ? 60 : 1));
 const x = zeros("float32", [SIDE, SIDE]);
 
 switch (way) {
@@ -20,6 +32,16 @@ switch (way) {
   case "forget":
     await session.run({ x });
     break;
+  case "finish first":
+    await session.run({ x });
+    break;
+  case "refuse a message": {
+    const threads = (() => 1) as unknown as number; // Functions cannot be sent.
+    await runtime
+      .compile(longGraph(1), { threads })
+      .catch((error: Error) => console.log(error.name));
+    break;
+  }
   case "exit in a run":
     void session.run({ x });
     setTimeout(() => process.exit(3), 50);

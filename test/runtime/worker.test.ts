@@ -85,8 +85,13 @@ describe("a process with a worker", () => {
   const leave = (way: string): Promise<{ stdout: string; stderr: string }> =>
     promisify(execFile)(process.execPath, ["--import", "tsx", script, way], { timeout: 50_000 });
 
-  it.each(["release", "forget"])("ends by itself: %s", async (way) => {
+  it.each(["release", "forget", "finish first"])("ends by itself: %s", async (way) => {
     expect(await leave(way)).toEqual({ stdout: "end of script\n", stderr: "" });
+  });
+
+  it("ends by itself after a message that could not be sent", async () => {
+    const told = "DataCloneError\nend of script\n";
+    expect(await leave("refuse a message")).toEqual({ stdout: told, stderr: "" });
   });
 
   it("ends by itself after a run was abandoned", async () => {

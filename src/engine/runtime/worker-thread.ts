@@ -62,8 +62,14 @@ export class WorkerThread {
   private send({ request, transfer = [] }: Parcel): Promise<RunReply | undefined> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
-      this.worker.postMessage(request, transfer as readonly TransferListItem[]);
+      // Before the message: the thread may be idle again before this one goes on.
       Atomics.store(this.busy, 0, 1);
+      try {
+        this.worker.postMessage(request, transfer as readonly TransferListItem[]);
+      } catch (error) {
+        Atomics.store(this.busy, 0, 0);
+        throw error;
+      }
       this.worker.ref();
       this.pending = { resolve, reject };
     });
