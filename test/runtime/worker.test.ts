@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { FollowspotError } from "../../src/core/errors.js";
 import { floats, zeros } from "../../src/core/tensor.js";
 import type { HostTensor } from "../../src/core/tensor.js";
 import { add } from "../../src/engine/functions.js";
@@ -60,7 +61,15 @@ describe("workerRuntime", () => {
     const graph = new Graph();
     const location = { file: "no-such-file.bin", offset: 0, byteLength: 4 };
     graph.output("y", add(graph.external("float32", [1], location), 1));
-    await expect(runtime.compile(graph)).rejects.toThrow(/no-such-file\.bin: no such file/);
+    const error: unknown = await runtime.compile(graph).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(FollowspotError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /no-such-file\.bin: no such file or folder\. Check the path\.$/,
+      ),
+      remedy: "Check the path.",
+      cause: expect.any(Error) as Error,
+    });
     const session = await runtime.compile(longGraph(1));
     const { y } = await session.run({ x: identity });
     expect(sameBits(y!, identity)).toBe(true);

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { RawSession } from "./checked-session.js";
 import { openModel } from "./node.js";
-import { buffersOf } from "./worker-protocol.js";
+import { buffersOf, packError } from "./worker-protocol.js";
 import type { Reply, Request, RunReply, WorkerData } from "./worker-protocol.js";
 
 const sessions = new Map<number, RawSession>();
@@ -34,7 +34,7 @@ async function reply(request: Request): Promise<Reply> {
   try {
     return { ok: true, value: await serve(request) };
   } catch (error) {
-    return { ok: false, error };
+    return { ok: false, ...packError(error) };
   }
 }
 

@@ -1,5 +1,6 @@
 // What the two sides of a worker say to each other: one request, then its reply.
 
+import { FollowspotError } from "../../core/errors.js";
 import type { HostTensor } from "../../core/tensor.js";
 import type { NodeModel, NodeProvider } from "./node.js";
 import type { CompileOptions, Tensors } from "./session.js";
@@ -22,8 +23,27 @@ export interface RunReply {
 }
 
 export type Reply =
-  | { readonly ok: true; readonly value: RunReply | undefined }
-  | { readonly ok: false; readonly error: unknown };
+  { readonly ok: true; readonly value: RunReply | undefined } | ({ readonly ok: false } & Fault);
+
+/** An error on its way: it arrives without its class and what that adds. */
+export interface Fault {
+  readonly error: unknown;
+  /** Of a FollowspotError, in which it may be absent. */
+  readonly told?: { readonly remedy: string | undefined };
+}
+
+/** An error made ready to be sent. */
+export function packError(error: unknown): Fault {
+  return error instanceof FollowspotError ? { error, told: { remedy: error.remedy } } : { error };
+}
+
+/** The error as it was thrown on the other side. */
+export function unpackError({ error, told }: Fault): unknown {
+  if (!told || !(error instanceof Error)) return error;
+  const { remedy } = told;
+  const message = remedy ? error.message.slice(0, -remedy.length - 1) : error.message;
+  return new FollowspotError(message, { cause: error.cause, ...(remedy && { remedy }) });
+}
 
 /** What the worker is started with. */
 export interface WorkerData {

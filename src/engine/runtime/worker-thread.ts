@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import type { TransferListItem } from "node:worker_threads";
 import { Turns } from "./turns.js";
+import { unpackError } from "./worker-protocol.js";
 import type { Reply, Request, RunReply, WorkerData } from "./worker-protocol.js";
 
 interface Pending {
@@ -78,7 +79,7 @@ export class WorkerThread {
   private settle(reply: Reply): void {
     this.worker.unref();
     if (reply.ok) this.pending?.resolve(reply.value);
-    else this.pending?.reject(reply.error);
+    else this.pending?.reject(unpackError(reply));
     this.pending = undefined;
   }
 
