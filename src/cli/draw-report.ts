@@ -9,7 +9,10 @@ export const describeTokens = ({ words, tokens }: BoxTokens): string =>
 
 /** "red cube: tokens 2 red, 3 cube; 71 % of its attention in the box; in its box (IoU 0.62)" */
 export function describeBox(box: BoxReport): string {
-  const attention = `${percent(box.attentionShare)} of its attention in the box`;
+  const attention =
+    box.stepsInRange === 0
+      ? "not directed, since no step lay in its range"
+      : `${percent(box.attentionShare)} of its attention in the box`;
   const parts = [describeTokens(box), attention];
   if (box.placement) parts.push(describePlacement(box.placement));
   return parts.join("; ");

@@ -28,6 +28,22 @@ describe("draw", () => {
     expect(readFileSync(at("scene.png"), "utf8")).toBe("picture of seed 4242");
   });
 
+  it("says that a box was not directed instead of a share of nothing", async () => {
+    const change = drawing({
+      async *drawPictures(...given) {
+        for await (const picture of fakeDrawing.drawPictures(...given)) {
+          const boxes = picture.boxes.map((box) => {
+            return { ...box, attentionShare: 0, stepsInRange: 0 };
+          });
+          yield { ...picture, boxes };
+        }
+      },
+    });
+    const ran = await runWith(["draw", prompt, cube, "-o", at("scene.png")], change);
+    expect(ran.stderr).toContain("red cube; not directed, since no step lay in its range; in its");
+    expect(ran.stderr).not.toContain("0 %");
+  });
+
   it("prints one JSON object for a picture and keeps quiet when told so", async () => {
     const flags = ["--json", "--quiet", "--seed", "24839640268232521", "-o", at("scene.png")];
     const ran = await runWith(["draw", prompt, cube, ...flags]);

@@ -49,7 +49,8 @@ function pictureOf(request: DrawRequest, seed: bigint): DrawnPicture {
     ...request.heatmaps.map((word) => ({ role: "heatmap" as const, word, png: png(word) })),
   ];
   const placement = { found: true, colourRight: true, centreInBox: true, iou: 0.625 };
-  const boxes = tokensOf(request).map((box) => ({ ...box, attentionShare: 0.7, placement }));
+  const attention = { attentionShare: 0.7, stepsInRange: 6 };
+  const boxes = tokensOf(request).map((box) => ({ ...box, ...attention, placement }));
   return { recipe: { ...request.recipe, seed }, images, boxes, milliseconds: { sample: 12 } };
 }
 

@@ -87,8 +87,10 @@ export interface PlacementScore {
 
 /** What became of one box. */
 export interface BoxReport extends BoxTokens {
-  /** Share of the words' cross-attention inside the box, 0..1, over the directed steps. */
+  /** Share of the words' cross-attention inside the box, 0..1, over the steps in its range; 0 where there are none. */
   readonly attentionShare: number;
+  /** Steps that lay in the box's range; with 0 it was not directed. */
+  readonly stepsInRange: number;
   /** Absent if no detector knows the thing. */
   readonly placement?: PlacementScore;
 }

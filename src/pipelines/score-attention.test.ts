@@ -27,6 +27,17 @@ describe("AttentionShare", () => {
   });
 });
 
+it("a site without any attention counts in neither share nor map", () => {
+  const sites = [site("a", 1, 2), site("b", 1, 2)];
+  const [share, map] = [
+    new AttentionShare(1, [1], [0, 0, 0.5, 1]),
+    new AttentionMap(sites, 1, [1]),
+  ];
+  for (const each of [share, map]) each.add(sites, { a: maps([0, 0]), b: maps([3, 1]) });
+  expect(share.value).toBeCloseTo(0.75, 6);
+  expect([...map.values]).toEqual([1, Math.fround(1 / 3)]);
+});
+
 describe("AttentionMap", () => {
   it("weighs sites alike whatever their mass, on the finest grid, the largest value 1", () => {
     const sites = [site("a", 1, 2), site("b", 1, 1)];

@@ -35,7 +35,9 @@ export class AttentionShare {
     for (const site of sites) {
       const map = mapOfTokens(maps[site.name]!, this.row, this.tokens);
       const inside = coverage(this.box, site);
-      this.sum += total(map.map((value, cell) => value * inside[cell]!)) / total(map);
+      const whole = total(map);
+      if (whole === 0) continue; // Of nothing there is no share.
+      this.sum += total(map.map((value, cell) => value * inside[cell]!)) / whole;
       this.count++;
     }
   }
@@ -66,7 +68,7 @@ export class AttentionMap {
   add(sites: readonly AttentionSite[], maps: Readonly<Record<string, Latent>>): void {
     for (const site of sites) {
       const map = mapOfTokens(maps[site.name]!, this.row, this.tokens);
-      const scale = map.length / total(map);
+      const scale = map.length / (total(map) || 1);
       for (let cell = 0; cell < this.sum.length; cell++) {
         const u = ((cell % this.width) + 0.5) / this.width;
         const v = (Math.floor(cell / this.width) + 0.5) / this.height;

@@ -13,6 +13,8 @@ import type { Order } from "./text-to-image-order.js";
 export class Observations {
   private readonly shares: readonly AttentionShare[][];
   private readonly maps: readonly AttentionMap[][];
+  /** Steps in each box's range. */
+  private readonly steps: number[];
 
   constructor(
     private readonly order: Order,
@@ -20,6 +22,7 @@ export class Observations {
   ) {
     const indices = (tokens: readonly { index: number }[]): number[] =>
       tokens.map(({ index }) => index);
+    this.steps = order.boxes.map(() => 0);
     this.shares = order.seeds.map((_, row) =>
       order.boxes.map(({ tokens, box }) => new AttentionShare(row, indices(tokens), box)),
     );
@@ -32,6 +35,7 @@ export class Observations {
   add(noise: number, maps: Readonly<Record<string, Latent>>): void {
     this.order.boxes.forEach((box, i) => {
       if (!isInRange(box, noise)) return;
+      this.steps[i]!++;
       for (const shares of this.shares) shares[i]!.add(this.sites, maps);
     });
     for (const map of this.maps.flat()) map.add(this.sites, maps);
@@ -44,7 +48,8 @@ export class Observations {
       seed: seeds[row]!,
       picture,
       boxes: boxes.map(({ words, tokens }, i) => {
-        return { words, tokens, attentionShare: this.shares[row]![i]!.value };
+        const attentionShare = this.shares[row]![i]!.value;
+        return { words, tokens, attentionShare, stepsInRange: this.steps[i]! };
       }),
       heatmaps: heatmaps.map(({ words }, i) => {
         return { word: words, picture: heatmapOver(picture, this.maps[row]![i]!) };

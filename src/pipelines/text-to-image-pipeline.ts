@@ -15,7 +15,7 @@ import { Networks } from "./text-to-image-networks.js";
 import { pause, Stopwatch } from "./text-to-image-turn.js";
 import { makeOrder } from "./text-to-image-order.js";
 import type { DrawOptions, Order } from "./text-to-image-order.js";
-import { coarseSites, denoiserOf } from "./text-to-image-run.js";
+import { coarseSites, denoiserOf, rangeWarnings } from "./text-to-image-run.js";
 import type { EditedSites } from "./text-to-image-run.js";
 import { openPart } from "./text-to-image-weights.js";
 import type { PartWeights } from "./text-to-image-weights.js";
@@ -173,6 +173,7 @@ export function planOf(
   const warnings = [
     ...promptWarnings(order.prompt, phrases, model.words),
     ...cutWarning(order.negative, " of the negative prompt"),
+    ...rangeWarnings(order, model.schedule),
   ];
   const boxes = order.boxes.map(({ words, tokens }) => ({ words, tokens }));
   return { boxes, warnings, order };

@@ -57,6 +57,23 @@ export function noiseLevels({ sampler, steps }: Order, schedule: Schedule): numb
   return plan.steps.map(({ level }) => noiseLevel(level, schedule.trainTimesteps));
 }
 
+/** The boxes that an order would direct, but in whose range none of its steps lies, a line each. */
+export function rangeWarnings(order: Order, schedule: Schedule): string[] {
+  const { boxes, method, steps } = order;
+  const directed = boxes.filter(({ strength }) => strength > 0 && method.name !== "none");
+  if (directed.length === 0) return [];
+  const highest = Math.max(...noiseLevels(order, schedule));
+  // Upwards, and no digit more for the rounding of 1 - 0.751.
+  const least = Math.ceil((1 - highest) * 1000 - 1e-6) / 1000;
+  return directed
+    .filter((box) => !isInRange(box, highest))
+    .map(
+      ({ words, until }) =>
+        `warning: "${words}" is not directed: none of the steps (${steps}) lies in its range, until ${until}; ` +
+        `until ${least} is the least that has one.`,
+    );
+}
+
 /** The denoiser that an order asks for. Maps come back at the steps that the order looks at. */
 export function denoiserOf(order: Order, parts: RunParts): Denoiser {
   const { schedule, sites, cells, negative } = parts;

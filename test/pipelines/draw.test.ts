@@ -132,6 +132,24 @@ describe("planPictures", () => {
     known.remove();
   });
 
+  it("warns of a box in whose range no step lies, and says which range would have one", async () => {
+    const leading = await tinyPipeline({ scheduler: { timestep_spacing: "leading" } });
+    const [box] = base.boxes;
+    const plan = async (until: number, rest: Partial<Recipe> = {}) => {
+      const own = { model: { ...base.model, name: leading.folder }, steps: 4, ...rest };
+      const asked = requestOf({}, { boxes: [{ ...box!, until }], ...own });
+      return (await planPictures(asked)).warnings;
+    };
+    expect(await plan(0.2)).toEqual([
+      'warning: "red cube" is not directed: none of the steps (4) lies in its range, until 0.2; ' +
+        "until 0.25 is the least that has one.",
+    ]);
+    expect(await plan(0.25)).toEqual([]);
+    expect(await plan(0)).toHaveLength(1);
+    expect(await plan(0, { method: { name: "none" } })).toEqual([]);
+    leading.remove();
+  });
+
   it("refuses words that the prompt lacks, and boxed words past the cut", async () => {
     await expect(planPictures(requestOf({}, { prompt: "a green cube" }))).rejects.toThrow(/"red"/);
     const late = requestOf({}, { prompt: `${"snow ".repeat(80)}a red cube` });
@@ -156,6 +174,15 @@ describe("drawPictures", () => {
       expect.arrayContaining(["load", "encode", "sample", "decode"]),
     );
     expect(told).toEqual(["start 3 drawing", "step 1", "step 2", "step 3", "finish"]);
+  });
+
+  it("counts the steps in a box's range, none of which is no share but nothing", async () => {
+    const drawn = async (until: number) => {
+      const boxes = [{ ...base.boxes[0]!, until }];
+      return (await draw(requestOf({}, { boxes }))).pictures[0]!.boxes[0];
+    };
+    expect(await drawn(0.5)).toMatchObject({ stepsInRange: 2 });
+    expect(await drawn(0)).toMatchObject({ stepsInRange: 0, attentionShare: 0 });
   });
 
   it("writes the settings as other programs read them", async () => {
