@@ -23,7 +23,7 @@ export function textsOf(recipe: Recipe): Record<string, string> {
 /** The files that a request asks for, the picture first. `plain` is the picture without placement. */
 export async function picturesOf(
   request: DrawRequest,
-  { picture, heatmaps }: DrawnPicture,
+  { picture, heatmaps, boxes: placed }: DrawnPicture,
   plain: DrawnPicture | undefined,
 ): Promise<DrawnImage[]> {
   const texts = textsOf(request.recipe);
@@ -42,9 +42,10 @@ export async function picturesOf(
       png: await png(await drawBoxes(picture, boxes, scaleOf(picture))),
     });
   }
-  for (const { word, picture: map } of heatmaps) {
+  for (const { word, tokens, picture: map } of heatmaps) {
+    const positions = new Set(tokens.map(({ index }) => index));
     const boxes = request.recipe.boxes
-      .filter(({ words }) => words.toLowerCase().includes(word.toLowerCase()))
+      .filter((_, i) => placed[i]!.tokens.some(({ index }) => positions.has(index)))
       .map(({ box, words }) => ({ box, label: words }));
     images.push({
       role: "heatmap",

@@ -51,8 +51,8 @@ export class Observations {
         const attentionShare = this.shares[row]![i]!.value;
         return { words, tokens, attentionShare, stepsInRange: this.steps[i]! };
       }),
-      heatmaps: heatmaps.map(({ words }, i) => {
-        return { word: words, picture: heatmapOver(picture, this.maps[row]![i]!) };
+      heatmaps: heatmaps.map(({ words, tokens }, i) => {
+        return { word: words, tokens, picture: heatmapOver(picture, this.maps[row]![i]!) };
       }),
     }));
   }

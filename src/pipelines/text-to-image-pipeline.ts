@@ -43,7 +43,13 @@ export interface DrawnPicture {
   readonly picture: Picture;
   /** For each box, its words' tokens and the share of their attention that lay in it. */
   readonly boxes: readonly BoxReport[];
-  readonly heatmaps: readonly { readonly word: string; readonly picture: Picture }[];
+  readonly heatmaps: readonly Heatmap[];
+}
+
+/** Where a word's attention went, over the picture. */
+export interface Heatmap extends Pick<BoxTokens, "tokens"> {
+  readonly word: string;
+  readonly picture: Picture;
 }
 
 /** One finished step of a run. */

@@ -240,6 +240,22 @@ describe("drawPictures", () => {
     }
   });
 
+  it("outlines on a heat map the boxes of its own word, and of no longer one", async () => {
+    const prompt = "a cat and a caterpillar";
+    const [usual] = base.boxes;
+    const cat = { ...usual!, words: "cat" };
+    const other: typeof cat = { ...usual!, words: "caterpillar", box: [0.5, 0.5, 1, 1] };
+    const pixels = async (boxes: Recipe["boxes"]) => {
+      // No box is directed, so that only the outlines differ.
+      const recipe = { prompt, boxes, method: { name: "none" } as const };
+      const { pictures } = await draw(requestOf({ heatmaps: ["cat"] }, recipe));
+      return (await decodeImage(pictures[0]!.images[1]!.png)).data;
+    };
+    const outlined = await pixels([cat]);
+    expect(await pixels([cat, other])).toEqual(outlined);
+    expect(await pixels([])).not.toEqual(outlined);
+  });
+
   it("stops with the signal's reason and gives no picture", async () => {
     const controller = new AbortController();
     const { reporter } = recorder();
