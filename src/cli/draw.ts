@@ -123,15 +123,6 @@ function tell(
   }
   print(context, formatRecipe(request.recipe));
   plan.boxes.forEach((box) => reporter.note(describeTokens(box)));
-  request.seeds.flatMap(describeSeed).forEach((line) => reporter.note(line));
   const backward = cost.backward > 0 ? ` and ${cost.backward} backward` : "";
   reporter.note(`cost: ${cost.forward} network evaluations${backward} for ${pictures} picture(s)`);
-}
-
-/** As in PyTorch's CPU generator, whose engine takes 32 bits. */
-function describeSeed(seed: bigint): string[] {
-  const low = BigInt.asUintN(32, seed);
-  return low === seed
-    ? []
-    : [`seed ${seed}: only its low 32 bits (${low}) seed the generator, as in PyTorch`];
 }

@@ -52,7 +52,10 @@ export async function describeModel(
 /** What can be said of a request before it is drawn. As DrawService.planPictures. */
 export async function planPictures(request: DrawRequest): Promise<DrawPlan> {
   const model = await readPipelineFolder(request.recipe.model.name);
-  const { boxes, warnings, order } = planOf(model, optionsOf(request));
+  const { boxes, warnings, order } = planOf(model, {
+    ...optionsOf(request),
+    seeds: request.seeds,
+  });
   return { boxes, warnings, takesGuidance: order.takesGuidance };
 }
 

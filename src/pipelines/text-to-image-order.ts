@@ -16,6 +16,7 @@ import type {
   MethodName,
   MethodSketch,
 } from "./recipe-methods.js";
+import { checkSeeds } from "./text-to-image-seeds.js";
 import { findPhrases } from "./text-to-image-words.js";
 import type { PipelineModel } from "./text-to-image-model.js";
 
@@ -37,9 +38,9 @@ export interface DrawOptions {
   readonly boxes?: readonly PlacedWords[];
   /** What guidance leads away from; empty when absent. */
   readonly negative?: string;
-  /** Seed of the noise, any 64-bit integer; 0n when absent. */
+  /** Seed of the noise, any 64-bit integer, of which the low 32 bits count; 0n when absent. */
   readonly seed?: bigint;
-  /** Several pictures in one batch, one a seed; instead of `seed`. */
+  /** Several pictures in one batch, one a seed, no two of the same low 32 bits; instead of `seed`. */
   readonly seeds?: readonly bigint[];
   /** Sampling steps, 1 to 1000. */
   readonly steps?: number;
@@ -97,7 +98,7 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const { prompt: text, boxes: given = [], negative = "", seed = 0n } = options;
   const { seeds = [seed], steps = defaults.steps, cfg = defaults.cfg } = options;
   const { sampler = defaults.sampler, heatmaps = [], previews = true, signal } = options;
-  if (seeds.length === 0) throw new FollowspotError("seeds: expected at least one, got none.");
+  checkSeeds(seeds);
   checkRange("steps", steps, LIMITS.steps);
   checkRange("cfg", cfg, LIMITS.cfg);
   const takesGuidance = model.unet.time_cond_proj_dim !== null;

@@ -17,6 +17,7 @@ import { makeOrder } from "./text-to-image-order.js";
 import type { DrawOptions, Order } from "./text-to-image-order.js";
 import { coarseSites, denoiserOf, rangeWarnings } from "./text-to-image-run.js";
 import type { EditedSites } from "./text-to-image-run.js";
+import { seedWarnings } from "./text-to-image-seeds.js";
 import { openPart } from "./text-to-image-weights.js";
 import type { PartWeights } from "./text-to-image-weights.js";
 import { cutWarning, promptWarnings } from "./text-to-image-words.js";
@@ -180,6 +181,7 @@ export function planOf(
     ...promptWarnings(order.prompt, phrases, model.words),
     ...cutWarning(order.negative, " of the negative prompt"),
     ...rangeWarnings(order, model.schedule),
+    ...seedWarnings(order.seeds),
   ];
   const boxes = order.boxes.map(({ words, tokens }) => ({ words, tokens }));
   return { boxes, warnings, order };

@@ -132,6 +132,17 @@ describe("planPictures", () => {
     known.remove();
   });
 
+  it("warns of seeds whose upper bits do not count, and refuses two of equal pictures", async () => {
+    const seeds = [2n ** 40n + 3n, 4n, 2n ** 33n];
+    expect((await planPictures(requestOf({ seeds }))).warnings).toEqual([
+      "warning: only the low 32 bits of a seed count, as in PyTorch: " +
+        "1099511627779 draws what 3 does, and so on for 1 more.",
+    ]);
+    await expect(planPictures(requestOf({ seeds: [...seeds, 3n] }))).rejects.toThrow(
+      "seeds: expected seeds that differ in their low 32 bits, got 1099511627779 and 3",
+    );
+  });
+
   it("warns of a box in whose range no step lies, and says which range would have one", async () => {
     const leading = await tinyPipeline({ scheduler: { timestep_spacing: "leading" } });
     const [box] = base.boxes;
