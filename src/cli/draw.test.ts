@@ -28,6 +28,13 @@ describe("draw", () => {
     expect(readFileSync(at("scene.png"), "utf8")).toBe("picture of seed 4242");
   });
 
+  it("tells a seed that it drew by lot, and no other", async () => {
+    const told = async (...flags: string[]) =>
+      (await runWith(["draw", prompt, "-o", at("scene.png"), ...flags])).stderr;
+    expect(await told()).toMatch(/^seed 4242\n$/m);
+    expect(await told("--seed", "7")).not.toContain("seed 7");
+  });
+
   it("says that a box was not directed instead of a share of nothing", async () => {
     const change = drawing({
       async *drawPictures(...given) {

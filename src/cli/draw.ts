@@ -56,6 +56,7 @@ export async function draw(
   }
 
   const { seeds, recipe } = request;
+  const isNewSeed = (flags.seeds ?? flags.seed ?? sketch?.seed) === undefined;
   const files = await chooseFiles({ output: flags.output, prompt: recipe.prompt, seeds });
   try {
     let index = 0;
@@ -64,6 +65,7 @@ export async function draw(
       if (flags.json) printJson(context, pictureJson(picture, written));
       else for (const { file } of written) print(context, file);
       picture.boxes.forEach((box) => reporter.note(describeBox(box)));
+      if (isNewSeed) reporter.note(`seed ${picture.recipe.seed}`);
       index += 1;
     }
   } finally {
