@@ -1,6 +1,7 @@
 // A recipe as the `parameters` text that AUTOMATIC1111's web UI writes into pictures and other programs read.
 
 import { SAMPLERS } from "../diffusion/index.js";
+import { formatBox } from "./box.js";
 import type { Recipe } from "./recipe.js";
 
 /** The prompt, the negative prompt, and one line of settings. */
@@ -18,7 +19,7 @@ export function parametersText(recipe: Recipe): string {
     ["Version", `followspot ${recipe.versions.followspot}`],
   ];
   if (boxes.length > 0 && method.name !== "none") {
-    const placed = boxes.map(({ words, box }) => `${words}=${box.join(",")}`).join("; ");
+    const placed = boxes.map(formatBox).join("; ");
     settings.push(["Placement", method.name], ["Boxes", quoted(placed)]);
   }
   const lines = [prompt];

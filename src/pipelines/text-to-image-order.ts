@@ -16,6 +16,7 @@ import type {
   MethodName,
   MethodSketch,
 } from "./recipe-methods.js";
+import { checkPlaced, checkSides, checkText, checkTexts } from "./text-to-image-input.js";
 import { checkSeeds } from "./text-to-image-seeds.js";
 import { findPhrases } from "./text-to-image-words.js";
 import type { PipelineModel } from "./text-to-image-model.js";
@@ -98,6 +99,10 @@ export function makeOrder(model: PipelineModel, options: DrawOptions): Order {
   const { prompt: text, boxes: given = [], negative = "", seed = 0n } = options;
   const { seeds = [seed], steps = defaults.steps, cfg = defaults.cfg } = options;
   const { sampler = defaults.sampler, heatmaps = [], previews = true, signal } = options;
+  checkText("prompt", text);
+  checkText("negative", negative);
+  checkPlaced(given);
+  checkTexts("heatmaps", heatmaps);
   checkSeeds(seeds);
   checkRange("steps", steps, LIMITS.steps);
   checkRange("cfg", cfg, LIMITS.cfg);
@@ -194,8 +199,9 @@ function chooseMethod(
 
 function chooseSize({ size: trained, factor }: PipelineModel, { size, force }: DrawOptions): Size {
   if (!size) return trained;
+  checkSides(size);
   const text = size.join("x");
-  if (size.some((side) => !(side > 0) || side % factor !== 0)) {
+  if (size.some((side) => side % factor !== 0)) {
     throw new FollowspotError(`size: expected multiples of ${factor}, got ${text}.`);
   }
   if (!force && size.some((side, axis) => side !== trained[axis])) {
