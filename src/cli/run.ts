@@ -69,7 +69,8 @@ function describeUsage(error: CommanderError, program: Command, argv: readonly s
     const names = command.commands.map((child) => child.name()).join(", ");
     return `${message} Allowed: ${names}.`;
   }
-  return message;
+  const isPrompt = error.code === "commander.excessArguments" && command.name() === "draw";
+  return isPrompt ? `${message} Put the prompt in quotes.` : message;
 }
 
 /** The command that the arguments reach. */
