@@ -39,14 +39,26 @@ export async function obtainModel(name: string, options: ObtainOptions = {}): Pr
     return resolveModelFolder(name);
   }
   signal?.throwIfAborted();
-  await downloadModel(name, {
-    settings,
-    choose: (files) => pipelineFiles(files, name, variant),
-    check: readPipelineModel,
-    onProgress: onDownload,
-    signal,
+  let isKnown = false;
+  const choose = (files: readonly string[]): string[] => {
+    isKnown = true;
+    return pipelineFiles(files, name, variant);
+  };
+  const whole = { settings, choose, check: readPipelineModel, onProgress: onDownload, signal };
+  await downloadModel(name, whole).catch((error: unknown) => {
+    throw isKnown ? error : noFolderEither(error);
   });
   return resolveModelFolder(name);
+}
+
+/** Whoever mistyped a folder's name never meant the hub. */
+function noFolderEither(error: unknown): unknown {
+  if (!(error instanceof FollowspotError)) return error;
+  const { fault, remedy } = error;
+  return new FollowspotError(`${fault.replace(/\.$/, "")}, and there is no such folder.`, {
+    cause: error,
+    ...(remedy !== undefined && { remedy }),
+  });
 }
 
 /** Whether a snapshot has all that drawing needs: other tools fetch what they need. */

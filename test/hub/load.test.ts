@@ -120,6 +120,12 @@ describe("a hub id", () => {
     await expect(loadPipeline(ID)).rejects.toThrow(/org\/tiny.*unless HF_HUB_OFFLINE is set/);
   });
 
+  it("that the hub does not know either may have been meant as a folder", async () => {
+    await expect(obtainModel("out/modle")).rejects.toThrow(
+      /^hub: out\/modle: expected a model of that name, got none, and there is no such folder\. Check/,
+    );
+  });
+
   it("gives way to a folder of that name", async () => {
     await mkdir(join(home, "org"));
     await rename(model.folder, join(home, "org", "tiny"));

@@ -28,21 +28,23 @@ export type Reply =
 /** An error on its way: it arrives without its class and what that adds. */
 export interface Fault {
   readonly error: unknown;
-  /** Of a FollowspotError, in which it may be absent. */
-  readonly told?: { readonly remedy: string | undefined };
+  /** What a FollowspotError adds. */
+  readonly told?: Pick<FollowspotError, "fault" | "remedy">;
 }
 
 /** An error made ready to be sent. */
 export function packError(error: unknown): Fault {
-  return error instanceof FollowspotError ? { error, told: { remedy: error.remedy } } : { error };
+  if (!(error instanceof FollowspotError)) return { error };
+  const { fault, remedy } = error;
+  return { error, told: { fault, remedy } };
 }
 
 /** The error as it was thrown on the other side. */
 export function unpackError({ error, told }: Fault): unknown {
-  if (!told || !(error instanceof Error)) return error;
-  const { remedy } = told;
-  const message = remedy ? error.message.slice(0, -remedy.length - 1) : error.message;
-  return new FollowspotError(message, { cause: error.cause, ...(remedy && { remedy }) });
+  if (!told) return error;
+  const { fault, remedy } = told;
+  const { cause } = error as Error;
+  return new FollowspotError(fault, { cause, ...(remedy !== undefined && { remedy }) });
 }
 
 /** What the worker is started with. */
