@@ -74,7 +74,8 @@ it.each([true, false])("writes no control characters of others, terminal %s", (i
   const text = textOf(stream);
   expect(text).toContain("a ]0;title cube red");
   expect(text).toContain("a remark [2J on 2J a picture\n");
-  expect(text).not.toMatch(/\x1b\]|\x1b\[2J|\x07|\x9b/);
+  const orders = ["\x1b]", "\x1b[2J", "\x07", "\x9b"];
+  expect(orders.filter((order) => text.includes(order))).toEqual([]);
 });
 
 it("says nothing when quiet", () => {
