@@ -1,8 +1,8 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { chooseFiles } from "./draw-output.js";
+import { chooseFiles, imageFiles } from "./draw-output.js";
 
 let base: string;
 const choose = (output: string, seeds = [7n]) =>
@@ -43,4 +43,35 @@ describe("chooseFiles", () => {
     await expect(choose(join(closed, "scene.png"))).rejects.toThrow(/permission denied/);
     await expect(choose(closed)).rejects.toThrow(/permission denied/);
   });
+});
+
+describe("imageFiles", () => {
+  it("gives every image a name of its own, where its word has no letters too", () => {
+    const words = ["cube", "🐱", "🐶", "🐱 cat", "🐶 cat"];
+    const images = words.map((word) => ({ role: "heatmap" as const, word }));
+    const files = imageFiles("scene.png", [{ role: "picture" }, { role: "compare" }, ...images]);
+    expect(files).toEqual([
+      ...["scene.png", "scene.compare.png", "scene.heatmap-cube.png"],
+      ...["scene.heatmap-picture.png", "scene.heatmap-picture-2.png"],
+      ...["scene.heatmap-cat.png", "scene.heatmap-cat-2.png"],
+    ]);
+  });
+
+  it.each(["猫", "a", "𠀋"])(
+    "keeps to the length of names with long texts of %s",
+    async (letter) => {
+      const text = letter.repeat(200);
+      const [file] = await chooseFiles({
+        output: `${base}/`,
+        prompt: text,
+        seeds: [2n ** 64n - 1n],
+      });
+      const images = ["x", "y"].map((end) => ({ role: "heatmap" as const, word: text + end }));
+      for (const path of imageFiles(file!, images)) {
+        expect(Buffer.byteLength(basename(path))).toBeLessThanOrEqual(255);
+        expect(basename(path)).not.toMatch(/\p{Cs}/u);
+        await writeFile(path, "");
+      }
+    },
+  );
 });

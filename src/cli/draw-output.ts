@@ -32,10 +32,23 @@ export async function chooseFiles({ output, prompt, seeds }: OutputChoice): Prom
   return seeds.map((seed) => beside(output, String(seed), "-"));
 }
 
-/** The file of one image of a picture: scene.png, scene.compare.png, scene.heatmap-cube.png. */
-export function imageFile(file: string, { role, word }: Pick<DrawnImage, "role" | "word">): string {
-  if (role === "picture") return file;
-  return beside(file, word === undefined ? role : `${role}-${slug(word)}`, ".");
+/**
+ * The files of a picture's images, in their order: scene.png, scene.compare.png, scene.heatmap-cube.png. Words that
+ * give the same name are counted.
+ */
+export function imageFiles(
+  file: string,
+  images: readonly Pick<DrawnImage, "role" | "word">[],
+): string[] {
+  const taken = new Set<string>();
+  return images.map(({ role, word }) => {
+    if (role === "picture") return file;
+    const addition = word === undefined ? role : `${role}-${slug(word)}`;
+    let path = beside(file, addition, ".");
+    for (let count = 2; taken.has(path); count++) path = beside(file, `${addition}-${count}`, ".");
+    taken.add(path);
+    return path;
+  });
 }
 
 const beside = (file: string, addition: string, separator: string): string => {
@@ -43,15 +56,20 @@ const beside = (file: string, addition: string, separator: string): string => {
   return `${file.slice(0, file.length - extension.length)}${separator}${addition}${extension}`;
 };
 
-const MAX_SLUG = 60;
+/** Bytes of UTF-8: two slugs, a seed and endings must fit into the 255 of a file's name. */
+const MAX_SLUG = 90;
 
 /** Letters, digits and hyphens of a text, fit for a file's name everywhere. */
-const slug = (text: string): string =>
-  text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, "-")
-    .slice(0, MAX_SLUG)
-    .replace(/^-+|-+$/g, "") || "picture";
+const slug = (text: string): string => {
+  const hyphened = text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
+  return cut(hyphened, MAX_SLUG).replace(/^-+|-+$/g, "") || "picture";
+};
+
+/** The start of a text in whole characters that take at most so many bytes. */
+function cut(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
+}
 
 const exists = async (path: string): Promise<boolean> => (await kindOf(path)) !== "nothing";
 const isDirectory = async (path: string): Promise<boolean> => (await kindOf(path)) === "folder";

@@ -18,7 +18,7 @@ import type { Context } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import type { DrawFlags } from "./draw-flags.js";
 import { addDrawFlags } from "./draw-flags.js";
-import { chooseFiles, imageFile } from "./draw-output.js";
+import { chooseFiles, imageFiles } from "./draw-output.js";
 import { describeBox, describeTokens } from "./draw-report.js";
 import { resolveDraw } from "./draw-resolve.js";
 
@@ -85,8 +85,9 @@ async function writeImages(file: string, images: readonly DrawnImage[]): Promise
     throw fileError("write", dirname(file), error);
   }
   const written: WrittenImage[] = [];
-  for (const { png, ...image } of images) {
-    const path = imageFile(file, image);
+  const paths = imageFiles(file, images);
+  for (const [index, { png, ...image }] of images.entries()) {
+    const path = paths[index]!;
     await writeFileAtomic(path, png);
     written.push({ ...image, file: path });
   }
