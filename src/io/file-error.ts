@@ -41,3 +41,20 @@ export function fileError(operation: string, path: string, error: unknown): unkn
     ...(reason.remedy === undefined ? {} : { remedy: reason.remedy }),
   });
 }
+
+/**
+ * What `read` gives of a path, or undefined when there is nothing.
+ *
+ * Throws FollowspotError when the system refuses: what cannot be read is not absent.
+ */
+export async function readIfThere<T>(
+  path: string,
+  read: (path: string) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw fileError("read", path, error);
+  }
+}

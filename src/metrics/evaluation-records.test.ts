@@ -1,7 +1,8 @@
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, lstat, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { FollowspotError } from "../core/errors.js";
 import { PlacementRecords, RECORDS_FILE } from "./evaluation-records.js";
 import type { PlacementRecord } from "./evaluation-records.js";
 
@@ -54,6 +55,25 @@ describe("PlacementRecords", () => {
     const records = await PlacementRecords.open(folder, header);
     await records.add(record("a"));
     expect((await PlacementRecords.open(folder, header)).get("a", "none")).toBeDefined();
+  });
+
+  it("tells of records that cannot be read, and puts none in their place", async () => {
+    const folder = join(root, "loop");
+    await PlacementRecords.open(folder, header);
+    const path = join(folder, RECORDS_FILE);
+    await rm(path);
+    await symlink(RECORDS_FILE, path); // To itself.
+    const opened = PlacementRecords.open(folder, header);
+    await expect(opened).rejects.toThrow(FollowspotError);
+    await expect(opened).rejects.toThrow(/^read: .*rows\.jsonl: /);
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+  });
+
+  it("tells of a folder that cannot be made", async () => {
+    const file = join(root, "file");
+    await writeFile(file, "");
+    const opened = PlacementRecords.open(join(file, "run"), header);
+    await expect(opened).rejects.toThrow(/^write: .*a part of the path is not a folder/);
   });
 
   it("refuses a folder of another model", async () => {

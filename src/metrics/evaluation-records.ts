@@ -1,8 +1,10 @@
 // What an evaluation has seen so far, one line of JSON a picture: a run that was cut short goes on where it stopped.
 
-import { appendFile, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { FollowspotError } from "../core/errors.js";
+import { writeFileAtomic } from "../io/atomic.js";
+import { fileError, readIfThere } from "../io/file-error.js";
 import type { Detection } from "./detector/decode.js";
 
 /** What the judges saw in one picture. */
@@ -33,16 +35,16 @@ export class PlacementRecords {
   /**
    * Opens the records of a folder, made if need be. A last line that was cut short is dropped.
    *
-   * Throws FollowspotError when the folder's records belong to another model, detector or protocol.
+   * Throws FollowspotError when the folder's records belong to another model, detector or protocol, or cannot be read.
    */
   static async open(folder: string, header: RecordsHeader): Promise<PlacementRecords> {
-    await mkdir(folder, { recursive: true });
+    await heed(folder, mkdir(folder, { recursive: true }));
     const path = join(folder, RECORDS_FILE);
     const first = JSON.stringify(header);
-    const text = await readFile(path, "utf8").catch(() => "");
+    const text = (await readIfThere(path, () => readFile(path, "utf8"))) ?? "";
     const end = text.lastIndexOf("\n") + 1;
     if (end === 0) {
-      await writeFile(path, `${first}\n`);
+      await writeFileAtomic(path, `${first}\n`);
       return new PlacementRecords(path, new Map());
     }
     const [found, ...lines] = text.slice(0, end - 1).split("\n");
@@ -55,7 +57,8 @@ export class PlacementRecords {
       );
     }
     // What follows the last line's end was cut short by a kill.
-    if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)));
+    const whole = Buffer.byteLength(text.slice(0, end));
+    if (end < text.length) await heed(path, truncate(path, whole));
     const records = lines.map((line) => JSON.parse(line) as PlacementRecord);
     return new PlacementRecords(path, new Map(records.map((each) => [keyOf(each), each])));
   }
@@ -65,8 +68,17 @@ export class PlacementRecords {
   }
 
   async add(record: PlacementRecord): Promise<void> {
-    await appendFile(this.path, `${JSON.stringify(record)}\n`);
+    await heed(this.path, appendFile(this.path, `${JSON.stringify(record)}\n`));
     this.kept.set(keyOf(record), record);
+  }
+}
+
+/** A change of a file, whose troubles are told to people. */
+async function heed(path: string, change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    throw fileError("write", path, error);
   }
 }
 
