@@ -1,9 +1,13 @@
 // A pool of rendered scenes on disk: pictures as raw RGB, captions as lines. Training draws from it.
 
 import { mkdir, open, readFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { FollowspotError } from "../../core/errors.js";
 import { Generator } from "../../core/generator.js";
 import { writeFileAtomic } from "../../io/atomic.js";
+import { readInto } from "../../io/file-bytes.js";
+import { fileError, readIfThere } from "../../io/file-error.js";
 import { loadDrawings, trainingSample } from "../scenes/index.js";
 import type { ThingCounts, ThingSides } from "../scenes/index.js";
 
@@ -33,31 +37,32 @@ function picturesPath(folder: string): string {
   return join(folder, "pictures.rgb");
 }
 
-/** Renders what the pool still lacks: a pool that was cut short goes on where it stopped. */
+/**
+ * Renders what the pool still lacks: a pool that was cut short goes on where it stopped.
+ *
+ * @throws FollowspotError when the pool's files do not agree, or the system refuses; the signal's reason
+ */
 export async function renderPool(options: PoolOptions): Promise<void> {
-  const { folder, size, count, seed, counts, sides, signal, onProgress } = options;
-  await mkdir(folder, { recursive: true });
+  const { folder, size, count, signal, onProgress } = options;
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError("write", folder, error);
+  }
   const bytes = size * size * 3;
   const captions = await readCaptions(folder);
   if (captions.length >= count) return;
   const drawings = await loadDrawings();
-  const file = await open(picturesPath(folder), captions.length > 0 ? "r+" : "w");
+  const file = await openPictures(folder, captions.length > 0 ? "r+" : "w");
   try {
+    await checkPictures(file, folder, captions.length * bytes);
     for (let start = captions.length; start < count; start = captions.length) {
       signal?.throwIfAborted();
       const here = Math.min(CHUNK, count - start);
-      const chunk = new Uint8Array(here * bytes);
-      for (let i = 0; i < here; i++) {
-        const sceneSeed = BigInt.asUintN(32, seed + SCENE_STRIDE * BigInt(start + i));
-        const sample = trainingSample(new Generator(sceneSeed), {
-          ...{ drawings, size },
-          ...(counts && { counts }),
-          ...(sides && { sides }),
-        });
-        chunk.set(sample.picture, i * bytes);
-        captions.push(sample.caption);
-      }
-      await file.write(chunk, 0, chunk.length, start * bytes);
+      const samples = Array.from({ length: here }, (_, i) => sceneOf(start + i, options, drawings));
+      const chunk = Buffer.concat(samples.map(({ picture }) => picture));
+      captions.push(...samples.map(({ caption }) => caption));
+      await writeAt(file, picturesPath(folder), chunk, start * bytes);
       await writeFileAtomic(join(folder, "captions.txt"), Buffer.from(`${captions.join("\n")}\n`));
       onProgress?.(captions.length);
     }
@@ -66,32 +71,87 @@ export async function renderPool(options: PoolOptions): Promise<void> {
   }
 }
 
+/** Scene `index` of a pool. */
+function sceneOf(
+  index: number,
+  { size, seed, counts, sides }: PoolOptions,
+  drawings: Awaited<ReturnType<typeof loadDrawings>>,
+) {
+  const sceneSeed = BigInt.asUintN(32, seed + SCENE_STRIDE * BigInt(index));
+  const choice = { drawings, size, ...(counts && { counts }), ...(sides && { sides }) };
+  return trainingSample(new Generator(sceneSeed), choice);
+}
+
 async function readCaptions(folder: string): Promise<string[]> {
+  const path = join(folder, "captions.txt");
+  const text = (await readIfThere(path, () => readFile(path, "utf8"))) ?? "";
+  return text.split("\n").slice(0, -1);
+}
+
+async function openPictures(folder: string, flags: "r" | "r+" | "w"): Promise<FileHandle> {
+  const path = picturesPath(folder);
   try {
-    const text = await readFile(join(folder, "captions.txt"), "utf8");
-    return text.split("\n").slice(0, -1);
-  } catch {
-    return [];
+    return await open(path, flags);
+  } catch (error) {
+    throw fileError("scenes", path, error);
+  }
+}
+
+/** Pictures are written before their captions: there may be more of them, never fewer. */
+async function checkPictures(file: FileHandle, folder: string, least: number): Promise<void> {
+  const { size } = await file.stat();
+  if (size >= least) return;
+  throw new FollowspotError(
+    `scenes: ${picturesPath(folder)}: expected ${least} bytes, of as many pictures as captions, got ${size}.`,
+    { remedy: `Remove ${folder}: its scenes are rendered again.` },
+  );
+}
+
+/** Writes all bytes at a position: the system may take fewer at a time. */
+async function writeAt(
+  file: FileHandle,
+  path: string,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+      done += bytesWritten;
+    }
+  } catch (error) {
+    throw fileError("write", path, error);
   }
 }
 
 /** An opened pool: captions in memory, pictures read by index. */
 export interface Pool {
   readonly captions: readonly string[];
-  /** The picture `index` as RGB bytes, size x size x 3. */
+  /** The picture `index` as RGB bytes, size x size x 3. Throws FollowspotError where the file ends before it. */
   picture(index: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
+/**
+ * Opens a pool whose pictures are `size` pixels wide and high.
+ *
+ * @throws FollowspotError when it cannot be read, or has fewer pictures than captions
+ */
 export async function openPool(folder: string, size: number): Promise<Pool> {
   const captions = await readCaptions(folder);
-  const file = await open(picturesPath(folder), "r");
+  const file = await openPictures(folder, "r");
   const bytes = size * size * 3;
+  try {
+    await checkPictures(file, folder, captions.length * bytes);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return {
     captions,
     async picture(index) {
       const picture = new Uint8Array(bytes);
-      await file.read(picture, 0, bytes, index * bytes);
+      await readInto(file, picturesPath(folder), index * bytes, picture);
       return picture;
     },
     close: () => file.close(),
