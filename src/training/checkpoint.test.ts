@@ -57,6 +57,14 @@ describe("a checkpoint", () => {
     expect(await loadLatestCheckpoint(join(folder, "none"), "digest", SIZE)).toBeUndefined();
   });
 
+  it("is not taken for absent where its folder cannot be read", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    const message = /^read: .*file: a part of the path is not a folder/;
+    await expect(loadLatestCheckpoint(file, "digest", SIZE)).rejects.toThrow(message);
+    await expect(removeUnfinished(file)).rejects.toThrow(message);
+  });
+
   it("is refused when it belongs to another configuration", async () => {
     await save(3);
     await expect(load("other")).rejects.toThrow(/00000003.* belongs to another configuration/);

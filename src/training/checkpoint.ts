@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { FollowspotError } from "../core/errors.js";
 import type { HostTensor } from "../core/tensor.js";
-import { fileError } from "../io/file-error.js";
+import { fileError, readIfThere } from "../io/file-error.js";
 import { openSafetensors, writeSafetensors } from "../io/safetensors.js";
 import type { SafetensorsFile } from "../io/safetensors.js";
 import { STATE_NAMES } from "./step.js";
@@ -36,9 +36,17 @@ function checksumOf({ data }: HostTensor): string {
   return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).toString(16);
 }
 
-/** The checkpoints of a run, oldest first; none when there is no such folder. */
+/** The names in a folder; none when there is no such folder. */
+const namesIn = async (folder: string): Promise<string[]> =>
+  (await readIfThere(folder, () => readdir(folder))) ?? [];
+
+/**
+ * The checkpoints of a run, oldest first; none when there is no such folder.
+ *
+ * @throws FollowspotError when the folder cannot be read
+ */
 export async function checkpointsIn(folder: string): Promise<CheckpointFile[]> {
-  const names = await readdir(folder).catch(() => [] as string[]);
+  const names = await namesIn(folder);
   const found = names.flatMap((name) => {
     const match = NAME.exec(name);
     return match ? [{ name, completed: Number(match[1]) }] : [];
@@ -82,7 +90,7 @@ async function remove(path: string): Promise<void> {
 
 /** Removes what interrupted writes left in a run's folder. */
 export async function removeUnfinished(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => [] as string[]);
+  const names = await namesIn(folder);
   for (const name of names.filter((each) => UNFINISHED.test(each))) await rm(join(folder, name));
 }
 
@@ -92,7 +100,7 @@ export async function removeUnfinished(folder: string): Promise<void> {
  * @param digests - the configurations whose checkpoints fit, by their digests
  * @param size - elements of each vector
  * @throws FollowspotError when the newest is damaged or belongs to another configuration: it is never
- *   passed over silently
+ *   passed over silently; when the folder cannot be read
  */
 export async function loadLatestCheckpoint(
   folder: string,
@@ -167,8 +175,6 @@ function damaged(
 
 /** What an error says, without its remedy: another fits here. */
 export function problemOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message } = error;
-  const remedy = error instanceof FollowspotError ? error.remedy : undefined;
-  return remedy && message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message;
+  if (error instanceof FollowspotError) return error.fault;
+  return error instanceof Error ? error.message : String(error);
 }

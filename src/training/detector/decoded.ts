@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../io/atomic.js";
+import { readIfThere } from "../../io/file-error.js";
 import type { BatchSource } from "./batches.js";
 import { PICTURE_SIDE } from "./layout.js";
 import type { RoundTrip } from "./round-trip.js";
@@ -22,7 +23,7 @@ export async function decodedScenes(
   openTrip: () => Promise<RoundTrip>,
 ): Promise<LabelledPicture[]> {
   const path = join(folder, "decoded.rgb");
-  const stored = await readFile(path).catch(() => Buffer.alloc(0));
+  const stored = (await readIfThere(path, () => readFile(path))) ?? Buffer.alloc(0);
   let bytes: Uint8Array = stored.subarray(0, Math.floor(stored.length / BYTES) * BYTES);
   if (bytes.length < count * BYTES) {
     const trip = await openTrip();
