@@ -14,6 +14,7 @@ export type { DistributionNetworks, DistributionParts, DistributionShape } from 
 export { frozenVector } from "./frozen.js";
 
 // Times
+export { isOnGrid } from "./known-times.js";
 export { drawIntervals, gridFeeds, intervalLevels } from "./grid.js";
 export type { GridOptions } from "./grid.js";
 export { declareLevel, declarePath, levelFeeds, pathFeeds, pathThrough } from "./path.js";

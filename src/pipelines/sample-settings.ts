@@ -4,7 +4,7 @@ import { CONTINUOUS_SAMPLERS, continuously } from "../diffusion/continuous.js";
 import type { ContinuousSampler, Variance } from "../diffusion/continuous.js";
 import type { SampleOptions } from "../diffusion/samplers/sample.js";
 import { FollowspotError } from "../core/errors.js";
-import { fewSteps } from "../distillation/index.js";
+import { fewSteps, isOnGrid } from "../distillation/index.js";
 import type { Continuation, STUDENT_KINDS } from "../distillation/index.js";
 import { noClassOf } from "../training/teacher/index.js";
 import { attentionSettings } from "./sample-attention.js";
@@ -126,8 +126,7 @@ export function trainedFor({
 export function isTrainedAt(model: Pick<PixelModel, "facts">, t: number): boolean {
   const trained = trainedFor(model);
   if (!trained) return true;
-  const place = t * trained.steps;
-  return Math.abs(place - Math.round(place)) < 1e-9;
+  return isOnGrid(t, trained.steps);
 }
 
 /** The numbers of steps that a model is drawn in; undefined where any will do. */

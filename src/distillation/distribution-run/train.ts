@@ -12,6 +12,7 @@ import { readTeacher, teacherPacking } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
+import { expectUndistilled } from "../known-times.js";
 import { expectAlone, expectOneForm, expectPictureHead } from "../network.js";
 import { drawStudentSheet } from "../run/sheet.js";
 import { distributionBatch } from "./batches.js";
@@ -28,7 +29,7 @@ export interface DistributionModels {
 /**
  * The student and the teacher of a configuration.
  *
- * @throws FollowspotError when a folder is missing or damaged, or the two are not of one form
+ * @throws FollowspotError when a folder is missing or damaged, the two are not of one form, or the teacher is a student
  */
 export async function readDistributionModels(
   config: Pick<DistributionConfig, "student" | "teacher">,
@@ -36,6 +37,7 @@ export async function readDistributionModels(
   const [student, teacher] = [await readTeacher(config.student), await readTeacher(config.teacher)];
   expectAlone("student", student);
   expectAlone("teacher", teacher);
+  expectUndistilled("teacher", teacher);
   expectPictureHead("teacher", teacher);
   expectOneForm("student and teacher", student, teacher);
   return { student, teacher };

@@ -14,6 +14,7 @@ import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
+import { expectKnownTimes, teacherTimes } from "../known-times.js";
 import { expectAlone, expectOneForm, expectPictureHead, expectSkipHead } from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
@@ -27,14 +28,27 @@ const STUDENTS = "students";
 /**
  * The first teacher of a run.
  *
- * @throws FollowspotError when its folder is missing or damaged, or its head tells nothing at t = 1 or does not fit the target
+ * @throws FollowspotError when its folder is missing or damaged, its head tells nothing at t = 1 or does not fit the
+ *   target, or it is a student that does not know the times at which the first round asks it
  */
-export async function readParent({ parent, target }: DistillationConfig): Promise<Teacher> {
+export async function readParent(config: DistillationConfig): Promise<Teacher> {
+  const { parent, target, rounds } = config;
   const teacher = await readTeacher(parent);
   expectAlone("parent", teacher);
   expectPictureHead("parent", teacher);
   if (target.kind === "consistency") expectSkipHead("parent", teacher);
+  const asked = teacherTimes(target, rounds.first);
+  expectKnownTimes("parent", teacher, asked, remedyOf(config, teacher));
   return teacher;
+}
+
+/** What to set where a parent is a student of too few steps. */
+function remedyOf({ target }: DistillationConfig, { facts }: Teacher): string {
+  const undistilled = "parent to the undistilled teacher that it comes from";
+  const most = (facts.student?.steps ?? 0) / target.substeps;
+  if (target.kind === "reference" || !Number.isInteger(most)) return `Set ${undistilled}.`;
+  const rounds = target.kind === "progressive" ? "rounds.first" : "rounds.first and rounds.last";
+  return `Set ${rounds} to ${most}, or ${undistilled}.`;
 }
 
 /**

@@ -20,6 +20,7 @@ import { readTeacher } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { gridFeeds } from "../grid.js";
+import { expectKnownTimes, teacherTimes, timesOfSteps } from "../known-times.js";
 import { expectAlone, expectPictureHead, expectSkipHead } from "../network.js";
 import { StudentBatches } from "../run/batches.js";
 import { studentConfig } from "../run/config.js";
@@ -60,11 +61,24 @@ export async function readSemanticModels(config: SemanticConfig): Promise<Semant
   return { student, teacher };
 }
 
-/** As `readSemanticModels`, of a run: neither may have encoder and predictor already. */
+/**
+ * As `readSemanticModels`, of a run.
+ *
+ * @throws FollowspotError besides, when one has encoder and predictor already, or is a student that does not know the
+ *   times at which it is asked
+ */
 export async function readSemanticParents(config: SemanticConfig): Promise<SemanticModels> {
   const models = await readSemanticModels(config);
-  expectAlone("student", models.student);
-  expectAlone("teacher", models.teacher);
+  const { student, teacher } = models;
+  expectAlone("student", student);
+  expectAlone("teacher", teacher);
+  const { student_steps: steps, target } = config;
+  const own = student.facts.student?.steps;
+  const fewer = `Set student_steps to ${own}, or to a number that divides it.`;
+  expectKnownTimes("student", student, timesOfSteps(steps), fewer);
+  const before =
+    "Set teacher to the teacher that the student learned from, or to the undistilled one.";
+  expectKnownTimes("teacher", teacher, teacherTimes(target, steps), before);
   return models;
 }
 

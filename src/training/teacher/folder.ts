@@ -44,9 +44,14 @@ export const teacherFacts = z.object({
       cfg: z.number(),
     })
     .optional(),
-  /** Of a student: evaluations of its own run, and of the students that this went on from; how its runs go on. */
+  /**
+   * Of a student: its steps, at whose times alone it was trained, and its target; evaluations of its own run, and of the
+   * students that this went on from; how its runs go on.
+   */
   student: z
     .object({
+      steps: z.int().positive(),
+      target: z.object({ kind: z.string() }),
       evaluations: z.number(),
       before: z.number().default(0),
       continuation: z.string().optional(),
