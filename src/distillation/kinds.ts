@@ -44,6 +44,7 @@ function distillationTask(config: DistillationConfig): TrainingTask {
   return {
     ...{ config, batch: config.batch, digest: distillationDigest(config) },
     steps: last.before + last.updates,
+    shortestRound: Math.min(...rounds.map(({ updates }) => updates)),
     check: async () => {
       const parent = await readParent(config);
       expectGuidance(config.guidance, parent);

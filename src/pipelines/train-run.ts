@@ -14,6 +14,7 @@ import type { RunFacts } from "../training/run/folder.js";
 import { lockRun } from "../training/run/lock.js";
 import type { Release } from "../training/run/lock.js";
 import { packageVersion } from "./draw-version.js";
+import { remarksOn } from "./train-remarks.js";
 import type { TrainRequest } from "./train-request.js";
 
 /** Of a run that is trained on pictures of its own. */
@@ -70,7 +71,8 @@ export async function resolveRun(request: TrainRequest): Promise<ResolvedRun> {
     request.resume === undefined ? await newRun(request) : await oldRun(request, request.resume);
   await resolved.task.check();
   const parents = await checkedParents(resolved);
-  return { ...resolved, facts: { ...resolved.facts, parents } };
+  const remarks = [...resolved.remarks, ...(await remarksOn(resolved.task))];
+  return { ...resolved, remarks, facts: { ...resolved.facts, parents } };
 }
 
 /**

@@ -29,6 +29,8 @@ export interface TrainingTask {
   /** Identifies what checkpoints depend on. */
   readonly digest: string;
   readonly steps: number;
+  /** Updates of its shortest round, where it has rounds: each has a learning rate that rises and falls. */
+  readonly shortestRound?: number;
   /** Pictures a step. */
   readonly batch: number;
   /** @throws FollowspotError when what the configuration refers to is missing or does not fit it */
@@ -40,6 +42,12 @@ export interface TrainingTask {
    * @throws FollowspotError when one is missing or damaged
    */
   readonly parents?: () => Promise<Parents>;
+  /**
+   * What a person should know of it before it trains, a line each; nothing when absent.
+   *
+   * @throws FollowspotError when a model that it names is missing or damaged
+   */
+  readonly remarks?: () => Promise<readonly string[]>;
   /** Steps that a run's folder holds; those of its newest checkpoint when absent. */
   readonly completedIn?: (folder: string) => Promise<number>;
   readonly train: (

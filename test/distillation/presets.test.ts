@@ -27,6 +27,7 @@ import { readTextParent } from "../../src/distillation/text-run/parent.js";
 import type { Graph } from "../../src/engine/graph.js";
 import { verify } from "../../src/engine/verify.js";
 import type { JsonObject } from "../../src/io/json.js";
+import { remarksOn } from "../../src/pipelines/train-remarks.js";
 import { listPresets, readDocument, withOverrides } from "../../src/training/run/document.js";
 import { trainingStep } from "../../src/training/step.js";
 import { writePlainModels, writeTinyModels } from "./tiny-models.js";
@@ -105,6 +106,8 @@ describe("presets", () => {
       const again = taskOf(JSON.parse(JSON.stringify(task.config)) as Record<string, unknown>);
       expect(again.digest, preset).toBe(task.digest);
       await task.check();
+      const rates = (await remarksOn(task)).filter((line) => line.includes("learning_rate"));
+      expect(rates, preset).toEqual([]);
     }
   }, 900_000);
 
