@@ -21,6 +21,7 @@ import { distillationDigest, distillationSchema, roundsOf, studentConfig } from 
 import type { DistillationConfig } from "./run/config.js";
 import { exportStudent } from "./run/export.js";
 import { expectGuidance } from "./run/guidance.js";
+import { distillationRemarks } from "./run/remarks.js";
 import { completedIn, readParent, readSight, trainDistillation } from "./run/train.js";
 import {
   asDistillation,
@@ -56,6 +57,10 @@ function distillationTask(config: DistillationConfig): TrainingTask {
       const sight = await readSight(config, parent);
       const own = { parent: parent.digest };
       return sight === undefined ? own : { ...own, "adversarial.network": sight.digest };
+    },
+    remarks: async () => {
+      const parent = await readParent(config);
+      return distillationRemarks(config, { parent, sight: await readSight(config, parent) });
     },
     completedIn: (folder) => completedIn(config, folder),
     train: (options) => trainDistillation(config, options),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { resolveTraining, train } from "../../src/pipelines/train.js";
 import { writeTinyTeacher, writeTinyDistillation } from "../training/tiny-teacher.js";
+import { writeTinyModels } from "./tiny-models.js";
 
 /** Of three rounds. */
 const UPDATES = 3;
@@ -15,7 +16,9 @@ let chain: string;
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-remarks-"));
   chain = await writeTinyDistillation(base, 3 * UPDATES);
-});
+  // Its students are of 4 steps.
+  await writeTinyModels(base);
+}, 900_000);
 
 afterAll(() => rm(base, { recursive: true, force: true }));
 
@@ -48,5 +51,27 @@ it("tells of a warm-up that is as long as a run without rounds", async () => {
   const teacher = await writeTinyTeacher(base, 3);
   expect(await remarksOf(teacher)).toEqual([
     expect.stringMatching(/^warning: learning_rate\.warmup: 3 updates in a run of 3: .* below 3$/),
+  ]);
+});
+
+it("tells of a critic that looks through a student, and of features of one", async () => {
+  const [teacher, student] = ["teacher", "progressive"].map((name) => join(base, name));
+  const adversarial = (network: object) => JSON.stringify({ weight: 0.3, ...network });
+  const first = { "rounds.first": 2 };
+  const about = async (overrides: Record<string, number | string>) =>
+    (await remarksOf(chain, { ...first, ...overrides })).filter((line) => line.includes("student"));
+  expect(await about({ adversarial: adversarial({}) })).toEqual([]);
+  expect(await about({ parent: student! })).toEqual([]);
+  const through = adversarial({ network: teacher });
+  expect(await about({ parent: student!, adversarial: through })).toEqual([]);
+  expect(await about({ adversarial: adversarial({ network: student }) })).toEqual([
+    "warning: adversarial.network: a student, trained at t = i / 4 alone, through which the critic looks at t from " +
+      "0.02 to 0.4; set adversarial.network to the undistilled teacher",
+  ]);
+  expect(await about({ parent: student!, adversarial: adversarial({}) })).toEqual([
+    expect.stringMatching(/^warning: parent: a student, .* critic looks/),
+  ]);
+  expect(await about({ parent: student!, "target.features": 0.5 })).toEqual([
+    expect.stringMatching(/^warning: parent: a student, .* features .* at t = 0\.1$/),
   ]);
 });
