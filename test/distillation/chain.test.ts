@@ -1,6 +1,6 @@
 // Who teaches whom: each round begins as its teacher and learns from it, and a consistency student from its own average.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +14,7 @@ import { openTeacherData } from "../../src/training/teacher/data.js";
 import { readTeacher } from "../../src/training/teacher/index.js";
 import type { Teacher } from "../../src/training/teacher/index.js";
 import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
+import { trainUntil } from "./train-until.js";
 
 const runtime = withThreads(nodeRuntime(), 1);
 const { signal } = new AbortController();
@@ -106,6 +107,14 @@ describe("a chain", () => {
 });
 
 describe("a consistency student", () => {
+  it("is drawn on its sheets in one step, as sample draws it, and not in those of its grid", async () => {
+    const target = { kind: "consistency", substeps: 1 };
+    const document = documentOf({ target, rounds: { first: 4, last: 4 }, budget: 3 * 4 });
+    await trainUntil(taskOf(document), join(base, "sheets"));
+    const names = await readdir(join(base, "sheets"));
+    expect(names.filter((name) => name.endsWith(".png"))).toEqual(["samples-00000001-s1.png"]);
+  }, 900_000);
+
   it("learns from its own average or from itself, as it is told", async () => {
     const target = { kind: "consistency", substeps: 1 };
     // Student, average and teacher.

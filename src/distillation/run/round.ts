@@ -148,8 +148,9 @@ export async function trainRound(
     batchOf: (k) => batches.at(k),
     afterStep: async (k, { state }) => {
       if (!sheetDue(k, steps, config, options)) return;
-      const { draw } = config;
-      const facts = { parent, steps: round.steps, continuation: continuationOf(config), draw };
+      // As it will be drawn: a consistency student in one step, not in those of its grid.
+      const { draw } = student;
+      const facts = { parent, steps: draw.steps, continuation: continuationOf(config), draw };
       const { average } = studentOf(config, parent, round, { packing, average: state.average });
       await drawStudentSheet(round.before + k, facts, average, options);
     },

@@ -1,4 +1,4 @@
-// Sample sheets of a student: as many steps as it is trained for, fixed seeds, each class in turn.
+// Sample sheets of a student: as many steps as it is drawn in, fixed seeds, each class in turn.
 
 import { basename, join } from "node:path";
 import { Generator } from "../../core/generator.js";
