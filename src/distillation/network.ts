@@ -67,6 +67,18 @@ export function expectSkipHead(option: string, { head }: { readonly head: Head }
   );
 }
 
+/** Throws FollowspotError where classes are to be dropped that a network does not have. */
+export function expectDropout(
+  { class_dropout: share }: { readonly class_dropout: number },
+  { unet }: Pick<Teacher, "unet">,
+): void {
+  if (share === 0 || unet.num_class_embeds !== null) return;
+  throw new FollowspotError(
+    `distil: class_dropout: expected 0 for a network without classes, got ${share}.`,
+    { remedy: "There is none to drop: leave it out." },
+  );
+}
+
 /** Throws FollowspotError, naming both, where two networks differ in more than their weights. */
 export function expectOneForm(
   names: string,

@@ -72,6 +72,33 @@ describe("a run of stage B", () => {
     expect(() => taskOf(documentOf({ guidance }))).toThrow(/guidance.*rounds/);
   });
 
+  it("refuses guidance and a latent of the teacher's answer where no teacher is asked", async () => {
+    const target = { kind: "data" };
+    expect(() => taskOf(documentOf({ target, guidance: {} }))).toThrow(
+      /guidance: expected null with a target of the data, which asks no teacher, got a scale of 1\.3/,
+    );
+    expect(() => taskOf(documentOf({ target, source: "target" }))).toThrow(
+      /source: expected data with a target of the data, .*got target/,
+    );
+    await taskOf(documentOf({ target })).check();
+  });
+
+  it("refuses to drop classes that there are not", async () => {
+    const plain = { student: join(base, "plain"), teacher: join(base, "plain") };
+    const task = taskOf(documentOf({ ...plain, class_dropout: 0.1 }));
+    await expect(task.check()).rejects.toThrow(
+      /class_dropout: expected 0 for a network without classes, got 0\.1/,
+    );
+    await taskOf(documentOf({ class_dropout: 0.1 })).check();
+    const { student: _s, teacher: _t, student_steps: _n, encoder: _e, ...shared } = documentOf();
+    const chain = { ...shared, kind: "distillation", rounds: { first: 1, last: 1 } };
+    const without = { ...chain, parent: plain.student };
+    await expect(taskOf({ ...without, class_dropout: 0.1 }).check()).rejects.toThrow(
+      /class_dropout: expected 0 for a network without classes, got 0\.1/,
+    );
+    await taskOf(without).check();
+  });
+
   it("refuses a student and a teacher of different schedules", async () => {
     const task = taskOf(documentOf({ teacher: join(base, "x0") }));
     await expect(task.check()).rejects.toThrow(/expected student and teacher of one size.*sigmoid/);

@@ -15,7 +15,13 @@ import type { Teacher } from "../../training/teacher/index.js";
 import type { Trained } from "../../training/trained.js";
 import type { Trainer } from "../../training/trainer.js";
 import { expectKnownTimes, teacherTimes } from "../known-times.js";
-import { expectAlone, expectOneForm, expectPictureHead, expectSkipHead } from "../network.js";
+import {
+  expectAlone,
+  expectDropout,
+  expectOneForm,
+  expectPictureHead,
+  expectSkipHead,
+} from "../network.js";
 import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
@@ -29,7 +35,7 @@ const STUDENTS = "students";
  * The first teacher of a run.
  *
  * @throws FollowspotError when its folder is missing or damaged, its head tells nothing at t = 1 or does not fit the
- *   target, or it is a student that does not know the times at which the first round asks it
+ *   target, it lacks the classes that are to be dropped, or it is a student that does not know the times at which the first round asks it
  */
 export async function readParent(config: DistillationConfig): Promise<Teacher> {
   const { parent, target, rounds } = config;
@@ -37,6 +43,7 @@ export async function readParent(config: DistillationConfig): Promise<Teacher> {
   expectAlone("parent", teacher);
   expectPictureHead("parent", teacher);
   if (target.kind === "consistency") expectSkipHead("parent", teacher);
+  expectDropout(config, teacher);
   const asked = teacherTimes(target, rounds.first);
   expectKnownTimes("parent", teacher, asked, remedyOf(config, teacher));
   return teacher;

@@ -43,14 +43,21 @@ export const semanticSchema = z
     /** Whose content the latent tells. */
     source: z.enum(LATENT_SOURCES).default("data"),
   })
-  .superRefine(({ target: { kind }, source }, context) => {
-    if (kind !== "consistency" || source === "data") return;
-    context.addIssue({ code: "custom", path: ["source"], message: CIRCULAR });
+  .superRefine(({ target: { kind }, source, guidance }, context) => {
+    const add = (path: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (kind === "consistency" && source === "target") add("source", CIRCULAR);
+    if (kind !== "data") return;
+    if (source === "target") add("source", SAME);
+    if (guidance) add("guidance", `${UNASKED} a scale of ${guidance.scale}`);
   })
   .readonly();
 
 const CIRCULAR =
   "expected data with a consistency target, whose network is told the latent itself, got target";
+
+const SAME = "expected data with a target of the data, which are the same picture, got target";
+const UNASKED = "expected null with a target of the data, which asks no teacher, got";
 
 export type SemanticConfig = z.infer<typeof semanticSchema>;
 

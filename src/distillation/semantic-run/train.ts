@@ -21,7 +21,7 @@ import type { Teacher } from "../../training/teacher/index.js";
 import type { Trainer } from "../../training/trainer.js";
 import { gridFeeds } from "../grid.js";
 import { expectKnownTimes, teacherTimes, timesOfSteps } from "../known-times.js";
-import { expectAlone, expectPictureHead, expectSkipHead } from "../network.js";
+import { expectAlone, expectDropout, expectPictureHead, expectSkipHead } from "../network.js";
 import { StudentBatches } from "../run/batches.js";
 import { studentConfig } from "../run/config.js";
 import { TOLD } from "../semantic.js";
@@ -64,7 +64,7 @@ export async function readSemanticModels(config: SemanticConfig): Promise<Semant
 /**
  * As `readSemanticModels`, of a run.
  *
- * @throws FollowspotError besides, when one has encoder and predictor already, or is a student that does not know the
+ * @throws FollowspotError besides, when one has encoder and predictor already, lacks the classes that are to be dropped, or is a student that does not know the
  *   times at which it is asked
  */
 export async function readSemanticParents(config: SemanticConfig): Promise<SemanticModels> {
@@ -72,6 +72,7 @@ export async function readSemanticParents(config: SemanticConfig): Promise<Seman
   const { student, teacher } = models;
   expectAlone("student", student);
   expectAlone("teacher", teacher);
+  expectDropout(config, student);
   const { student_steps: steps, target } = config;
   const own = student.facts.student?.steps;
   const fewer = `Set student_steps to ${own}, or to a number that divides it.`;
