@@ -155,7 +155,20 @@ function stepsOf(model: PixelModel, steps: number | undefined): number {
 }
 
 /** What a person should know of settings that are allowed. */
-export function remarksOn(model: PixelModel, { steps }: SampleSettings): string[] {
+export function remarksOn(model: PixelModel, settings: SampleSettings): string[] {
+  return [...remarksOnSteps(model, settings), ...remarksOnTelling(model)];
+}
+
+/** A latent that does not belong to the picture's noise is another than any of training. */
+function remarksOnTelling({ semantic }: PixelModel): string[] {
+  if (semantic?.source !== "target") return [];
+  return [
+    "warning: the predictor was told its teacher's answer to the very noise that it saw (source target), " +
+      "and is told of other pictures here",
+  ];
+}
+
+function remarksOnSteps(model: PixelModel, { steps }: SampleSettings): string[] {
   const trained = trainedFor(model);
   // The data are asked for at every time alike, however long the step from there is.
   if (!trained || !knownSteps(model) || trained.kind === "data") return [];

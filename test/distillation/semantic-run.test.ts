@@ -21,7 +21,7 @@ import { withThreads } from "../../src/training/run/threads.js";
 import { TeacherDenoiser, classCondition } from "../../src/training/teacher/index.js";
 import { ConstantWeights } from "../../src/nn/constant-weights.js";
 import { writeTinyPictures, writeTinyTeacherModel } from "../training/tiny-teacher.js";
-import { writePlainModels, writeTinyTeacherWith } from "./tiny-models.js";
+import { writePlainModels, writeSemantic, writeTinyTeacherWith } from "./tiny-models.js";
 
 const runtime = withThreads(nodeRuntime(), 1);
 const LATENT = 6;
@@ -259,6 +259,14 @@ describe("a run of stage B", () => {
       const misplaced = taskOf({ ...document, parent: join(base, parent) });
       await expect(misplaced.check()).rejects.toThrow(got);
     }
+
+    // An answer of the teacher is one of a noise, which a drawn latent does not know.
+    await writeSemantic(join(base, "plain"), join(base, "plain"), join(base, "answered"), {
+      source: "target",
+    });
+    await expect(taskOf({ ...document, parent: join(base, "answered") }).check()).rejects.toThrow(
+      /parent: expected a predictor that was told the data \(source data\), got .*source target/,
+    );
 
     // Latents are drawn for all classes alike, and a class that is drawn beside says another thing.
     const classed = taskOf({ ...document, parent: join(base, "model") });

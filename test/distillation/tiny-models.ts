@@ -53,7 +53,8 @@ async function writeStudent(kind: string, parent: string, folder: string): Promi
   await exportStudent(config, teacher, round!, made, folder);
 }
 
-async function writeSemantic(
+/** Writes encoder and predictor beside a student, with changes to the configuration that they have. */
+export async function writeSemantic(
   student: string,
   teacher: string,
   folder: string,

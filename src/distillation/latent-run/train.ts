@@ -47,9 +47,24 @@ export function openLatentData(
   });
 }
 
-/** The parent of a configuration. Throws FollowspotError when its folder is missing or damaged, or it has classes. */
+/**
+ * The parent of a configuration.
+ *
+ * @throws FollowspotError when its folder is missing or damaged, its latents told the teacher's answers, or it has classes
+ */
 async function readLatentParent({ parent }: LatentConfig): Promise<SemanticStudent> {
   const made = await readSemantic(parent);
+  if (made.source === "target") {
+    throw new FollowspotError(
+      "distil: parent: expected a predictor that was told the data (source data), got one that was told the teacher's " +
+        "answers (source target).",
+      {
+        remedy:
+          "Such an answer follows from the picture's own noise, and a latent that is drawn without that noise tells " +
+          "of another picture. Train encoder and predictor with source data.",
+      },
+    );
+  }
   const classes = noClassOf(made.student.unet);
   if (classes === undefined) return made;
   throw new FollowspotError(
@@ -84,7 +99,7 @@ export function latentPacking(config: LatentConfig, parent: SemanticStudent): Pa
 /**
  * Trains until the configured steps are done or the signal comes.
  *
- * @throws FollowspotError when the parent has classes, when it, the data set or a checkpoint does not fit, or a loss is no number
+ * @throws FollowspotError when the parent has classes or was told its teacher's answers, when it, the data set or a checkpoint does not fit, or a loss is no number
  */
 export async function trainLatent(
   config: LatentConfig,

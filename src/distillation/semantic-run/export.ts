@@ -27,8 +27,8 @@ import type { Teacher } from "../../training/teacher/index.js";
 import { TARGET_KINDS } from "../loss.js";
 import type { TargetKind } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
-import { SHIFT_FACTORS, combined } from "../semantic.js";
-import type { ShiftFactor } from "../semantic.js";
+import { LATENT_SOURCES, SHIFT_FACTORS, combined } from "../semantic.js";
+import type { LatentSource, ShiftFactor } from "../semantic.js";
 import { partsOf, semanticDigest, semanticRound } from "./config.js";
 import type { SemanticConfig } from "./config.js";
 import { ENCODER, PREDICTOR } from "./loss.js";
@@ -83,6 +83,8 @@ export interface SemanticStudent {
   /** What the predictor was trained for: its steps, which folders of before do not say, and its target. */
   readonly trained: { readonly steps?: number | undefined; readonly kind: TargetKind };
   readonly factor: ShiftFactor;
+  /** Whose content its latents told in training. */
+  readonly source: LatentSource;
   readonly encoder: { readonly config: SemanticEncoderConfig; readonly weights: Named };
   readonly predictor: { readonly config: GradientPredictorConfig; readonly weights: Named };
 }
@@ -91,6 +93,7 @@ const facts = z.object({
   semantic: z
     .object({
       factor: z.enum(SHIFT_FACTORS),
+      source: z.enum(LATENT_SOURCES),
       steps: z.int().positive().optional(),
       target: z.object({ kind: z.enum(TARGET_KINDS) }),
     })
@@ -116,7 +119,7 @@ export async function readSemantic(folder: string): Promise<SemanticStudent> {
   };
   return {
     student,
-    factor: semantic.factor,
+    ...{ factor: semantic.factor, source: semantic.source },
     trained: { steps: semantic.steps, kind: semantic.target.kind },
     encoder: await part(ENCODER, parseSemanticEncoderConfig),
     predictor: await part(PREDICTOR, parseGradientPredictorConfig),

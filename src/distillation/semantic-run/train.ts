@@ -144,7 +144,7 @@ function joined(
 ): SemanticStudent {
   const { encoder, predictor } = partsOf(config, student);
   return {
-    ...{ student, factor: config.factor },
+    ...{ student, factor: config.factor, source: config.source },
     trained: { steps: config.student_steps, kind: config.target.kind },
     encoder: { config: encoder, weights: weightsUnder(`${ENCODER}.`, weights) },
     predictor: { config: predictor, weights: weightsUnder(`${PREDICTOR}.`, weights) },
