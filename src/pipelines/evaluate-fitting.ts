@@ -115,7 +115,19 @@ function remarksOn(students: readonly PixelModel[], teacherSteps: number | undef
     ({ name }) =>
       `warning: --teacher-steps has no part in what ${name} was taught: no teacher walked there`,
   );
-  return [...distributions, ...idle, ...remarksOnSpread(students)];
+  return [...distributions, ...remarksOnGuidance(students), ...idle, ...remarksOnSpread(students)];
+}
+
+/** The teacher walks alone here. */
+function remarksOnGuidance(students: readonly PixelModel[]): string[] {
+  return students.flatMap((student) => {
+    const guidance = trainedFor(student)?.guidance;
+    if (!guidance) return [];
+    return [
+      `warning: ${student.name} was distilled from a teacher under attention guidance of ${guidance.scale}: ` +
+        '"taught" is where its teacher leads without',
+    ];
+  });
 }
 
 function remarksOnSpread(students: readonly PixelModel[]): string[] {

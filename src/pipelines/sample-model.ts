@@ -46,6 +46,7 @@ const furtherFacts = z.object({
         kind: z.enum(TARGET_KINDS),
         substeps: z.int().positive().optional(),
       }),
+      guidance: z.object({ scale: z.number() }).nullable(),
       source: z.string(),
       evaluations: z.number(),
       parents: z.object({ student: z.string(), teacher: z.string() }),

@@ -104,6 +104,8 @@ interface TrainedFor {
   readonly kind: (typeof STUDENT_KINDS)[number];
   /** Steps of its teacher to one of its own. */
   readonly substeps: number;
+  /** Attention guidance of its teacher; null where there was none. */
+  readonly guidance: { readonly scale: number } | null;
 }
 
 /** Where a folder tells none. */
@@ -114,12 +116,14 @@ export function trainedFor({
   facts: { semantic, student },
 }: Pick<PixelModel, "facts">): TrainedFor | undefined {
   if (semantic?.steps !== undefined) {
-    const { kind, substeps = USUAL_SUBSTEPS } = semantic.target;
-    return { of: "predictor", steps: semantic.steps, kind, substeps };
+    const { steps, target, guidance } = semantic;
+    const { kind, substeps = USUAL_SUBSTEPS } = target;
+    return { of: "predictor", steps, kind, substeps, guidance };
   }
   if (!student) return undefined;
-  const { kind, substeps = USUAL_SUBSTEPS } = student.target;
-  return { of: "student", steps: student.steps, kind, substeps };
+  const { steps, target, guidance } = student;
+  const { kind, substeps = USUAL_SUBSTEPS } = target;
+  return { of: "student", steps, kind, substeps, guidance };
 }
 
 /** Whether a model was trained at t: all but teachers know the times of their own steps alone. */

@@ -42,11 +42,17 @@ function trained(packing: Packing) {
   return { packing, average, step: 5 };
 }
 
-async function writeStudent(kind: string, parent: string, folder: string): Promise<void> {
+/** Writes a student of one round, with changes to the configuration that it has. */
+export async function writeStudent(
+  kind: string,
+  parent: string,
+  folder: string,
+  changes: object = {},
+): Promise<void> {
   const rounds = { first: TINY_STUDENT_STEPS, last: TINY_STUDENT_STEPS };
   const target = { kind };
   const document = { kind: "distillation", parent, target, rounds, budget: 24, ...run, ...shown };
-  const config = distillationSchema.parse(document);
+  const config = distillationSchema.parse({ ...document, ...changes });
   const teacher = await readTeacher(parent);
   const [round] = roundsOf(config);
   const made = trained(roundPacking(config, teacher, round!));

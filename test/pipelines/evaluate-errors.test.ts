@@ -16,6 +16,7 @@ import { maskSite } from "../../src/pipelines/evaluate-predictor.js";
 import { readPixelModel } from "../../src/pipelines/sample-model.js";
 import { writeRun } from "../../src/training/run/folder.js";
 import { TeacherDenoiser, classCondition } from "../../src/training/teacher/index.js";
+import { writeSemantic, writeStudent } from "../distillation/tiny-models.js";
 import { TINY_SIZE } from "../training/tiny-teacher.js";
 import {
   COUNT,
@@ -209,13 +210,31 @@ describe("fitting error", () => {
     expect(maps.height).toBeGreaterThan(TIMES * cell);
   }, 900_000);
 
-  it("warns when students differ in more than their seeds", async () => {
+  /** What is told when students are measured. */
+  async function notesOn(students: string[]): Promise<string[]> {
     const notes: string[] = [];
     const reporter = { ...silent, note: (line: string): void => void notes.push(line) };
-    const students = ["progressive", "consistency", "reference"].map(at);
-    const request = { teacher: at("teacher"), students, ...errorsIn(base).numbers, times: 1 };
+    const its = { teacher: at("teacher"), students: students.map(at) };
+    const request = { ...its, ...errorsIn(base).numbers, times: 1 };
     await evaluateFitting(request, reporter, never, runtime);
-    expect(notes).toEqual([expect.stringMatching(/^warning: the students differ/)]);
+    return notes;
+  }
+
+  it("warns when students differ in more than their seeds", async () => {
+    expect(await notesOn(["progressive", "consistency", "reference"])).toEqual([
+      expect.stringMatching(/^warning: the students differ/),
+    ]);
+  }, 900_000);
+
+  it("tells that a guided teacher walks without its guidance, and of no guidance where none was", async () => {
+    const changes = { guidance: { scale: 1.3, blur: { kernel: 5, sigma: 1 } }, budget: 80 };
+    await writeStudent("progressive", at("teacher"), at("guided"), changes);
+    await writeSemantic(at("guided"), at("teacher"), at("told"));
+    expect(await notesOn(["guided", "told"])).toEqual([
+      expect.stringMatching(
+        /^warning: .*guided was distilled .* attention guidance of 1\.3: "taught" is .* without$/,
+      ),
+    ]);
   }, 900_000);
 });
 
