@@ -21,7 +21,7 @@ import { distillationDigest, distillationSchema, roundsOf, studentConfig } from 
 import type { DistillationConfig } from "./run/config.js";
 import { exportStudent } from "./run/export.js";
 import { expectGuidance } from "./run/guidance.js";
-import { distillationRemarks } from "./run/remarks.js";
+import { distillationRemarks, remarksOnClasses } from "./run/remarks.js";
 import { completedIn, readParent, readSight, trainDistillation } from "./run/train.js";
 import {
   asDistillation,
@@ -110,6 +110,9 @@ function distributionTask(config: DistributionConfig): TrainingTask {
     parents: async () => {
       const { student, teacher } = await readDistributionModels(config);
       return { student: student.digest, teacher: teacher.digest };
+    },
+    remarks: async () => {
+      return remarksOnClasses("teacher", (await readDistributionModels(config)).teacher);
     },
     train: (options) => trainDistribution(config, options),
     export: async (trained, folder) => {

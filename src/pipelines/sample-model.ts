@@ -34,6 +34,8 @@ const furtherFacts = z.object({
       evaluations: z.number(),
       /** Of the students that it went on from. */
       before: z.number().default(0),
+      /** Share of pictures whose class was dropped; folders of before do not say. */
+      class_dropout: z.number().optional(),
       /** Digest of the student that it was begun with, whose evaluations are not among its own. */
       start: z.string().optional(),
     })
@@ -48,6 +50,7 @@ const furtherFacts = z.object({
       }),
       guidance: z.object({ scale: z.number() }).nullable(),
       source: z.string(),
+      class_dropout: z.number().optional(),
       evaluations: z.number(),
       parents: z.object({ student: z.string(), teacher: z.string() }),
     })

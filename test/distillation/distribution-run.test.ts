@@ -68,6 +68,7 @@ describe("a run of distribution matching", () => {
       parent: { digest: parent.digest, role: "teacher" },
       student: {
         ...{ steps: 1, continuation: "ddim", evaluations: 48, start: parent.digest },
+        class_dropout: 0,
         target: { kind: "distribution", from: 0.02, to: 0.98 },
         guidance: { scale: 1.3 },
       },
@@ -118,6 +119,12 @@ describe("a run of distribution matching", () => {
       /compare\.from: expected less than to, 0\.2, got 0\.5/,
     );
     expect(() => taskOf(documentOf({ student_rate: 0 }))).toThrow(/student_rate/);
+  });
+
+  it("tells that the teacher's guidance by classes is not distilled", async () => {
+    expect(await taskOf(documentOf()).remarks!()).toEqual([
+      expect.stringMatching(/^warning: teacher: is drawn with classifier-free guidance of 1\.5/),
+    ]);
   });
 
   it("refuses to say whose teachers are guided, having one", () => {

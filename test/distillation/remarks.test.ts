@@ -59,7 +59,9 @@ it("tells of a critic that looks through a student, and of features of one", asy
   const adversarial = (network: object) => JSON.stringify({ weight: 0.3, ...network });
   const first = { "rounds.first": 2 };
   const about = async (overrides: Record<string, number | string>) =>
-    (await remarksOf(chain, { ...first, ...overrides })).filter((line) => line.includes("student"));
+    (await remarksOf(chain, { ...first, ...overrides })).filter((line) =>
+      line.includes("a student, trained"),
+    );
   expect(await about({ adversarial: adversarial({}) })).toEqual([]);
   expect(await about({ parent: student! })).toEqual([]);
   const through = adversarial({ network: teacher });
@@ -74,4 +76,14 @@ it("tells of a critic that looks through a student, and of features of one", asy
   expect(await about({ parent: student!, "target.features": 0.5 })).toEqual([
     expect.stringMatching(/^warning: parent: a student, .* features .* at t = 0\.1$/),
   ]);
+});
+
+it("tells of guidance by classes that is not distilled", async () => {
+  const about = async (config: string, overrides = {}) =>
+    (await remarksOf(config, overrides)).filter((line) => line.includes("classifier-free"));
+  const expected =
+    /^warning: parent: is drawn with classifier-free guidance of 1\.5, .*not distilled/;
+  expect(await about(chain)).toEqual([expect.stringMatching(expected)]);
+  const student = { parent: join(base, "progressive"), "rounds.first": 2 };
+  expect(await about(chain, student)).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPixelModel } from "../../src/pipelines/sample-model.js";
 import type { SampleRequest } from "../../src/pipelines/sample-request.js";
 import { remarksOn, settingsOf } from "../../src/pipelines/sample-settings.js";
-import { writeSemantic, writeTinyModels } from "../distillation/tiny-models.js";
+import { writeSemantic, writeStudent, writeTinyModels } from "../distillation/tiny-models.js";
 
 let base: string;
 const at = (name: string): string => join(base, name);
@@ -18,6 +18,9 @@ beforeAll(async () => {
   await writeTinyModels(base);
   const source = { source: "target" };
   await writeSemantic(at("progressive"), at("teacher"), at("answered"), source);
+  const dropping = { class_dropout: 0.1 };
+  await writeStudent("progressive", at("teacher"), at("dropping"), dropping);
+  await writeSemantic(at("dropping"), at("teacher"), at("semantic-dropping"), dropping);
 }, 900_000);
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -35,5 +38,19 @@ describe("a predictor that was told its teacher's answers", () => {
         /^warning: the predictor was told its teacher's answer .*source target/,
       ),
     ]);
+  });
+});
+
+describe("guidance by classes", () => {
+  it("of what was never trained for no class is told of", async () => {
+    const untaught = (of: string) =>
+      expect.stringMatching(`^warning: --cfg 2: the ${of} was trained with class_dropout 0`);
+    expect(await remarks("progressive", { cfg: 2 })).toEqual([untaught("student")]);
+    const told = { cfg: 2, like: "pictures" };
+    expect(await remarks("semantic", told)).toEqual([untaught("student"), untaught("predictor")]);
+    expect(await remarks("dropping", { cfg: 2 })).toEqual([]);
+    expect(await remarks("semantic-dropping", told)).toEqual([]);
+    expect(await remarks("teacher", { cfg: 2 })).toEqual([]);
+    expect(await remarks("progressive")).toEqual([]);
   });
 });

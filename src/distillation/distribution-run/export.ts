@@ -26,6 +26,8 @@ export async function exportDistribution(
     student: {
       ...{ steps: 1, target: { kind: "distribution", ...compare }, guidance, evaluations },
       ...{ before: evaluationsOf(student.facts), continuation: "ddim", start: student.digest },
+      // Every picture that it drew had a class.
+      class_dropout: 0,
     },
   };
   const draw = { ...config.draw, sampler: "ddim", steps: 1, variance: "fixed_small" } as const;

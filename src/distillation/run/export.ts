@@ -35,6 +35,7 @@ export async function exportStudent(
     student: {
       ...{ steps: round.steps, target: { ...target, ...weight }, guidance, evaluations },
       ...{ before: evaluationsOf(parent.facts), continuation: continuationOf(config) },
+      class_dropout: config.class_dropout,
     },
   };
   const student = studentOf(config, parent, round, made);

@@ -10,13 +10,23 @@ export interface DistillationModels {
   readonly sight: Teacher | undefined;
 }
 
-/** Remarks on networks that are looked through at times that they may never have learned, a line each. */
+/** A line on guidance by classes, which a teacher is drawn with and students are not taught; none without. */
+export function remarksOnClasses(option: string, { facts }: Teacher): string[] {
+  const { cfg = 1 } = facts.draw ?? {};
+  if (cfg === 1) return [];
+  return [
+    `warning: ${option}: is drawn with classifier-free guidance of ${cfg}, which is not distilled: students answer as ` +
+      "it does without",
+  ];
+}
+
+/** Remarks on networks that are asked for what they may never have learned, or not for what they are used for; a line each. */
 export function distillationRemarks(
   { target, adversarial }: DistillationConfig,
   { parent, sight }: DistillationModels,
 ): string[] {
   const [own, its] = [parent, sight ?? parent].map(({ facts }) => facts.student?.steps);
-  const remarks: string[] = [];
+  const remarks = remarksOnClasses("parent", parent);
   if (adversarial && its !== undefined) {
     const { from, to } = adversarial;
     const option = sight ? "adversarial.network" : "parent";

@@ -54,10 +54,12 @@ export async function exportSemantic(
   const teacher = await readTeacher(config.teacher);
   const parts = partsOf(config, student);
   const weights = packing.unpack(average.data);
-  const { student_steps: steps, factor, source, wiring, target, guidance } = config;
+  const { student_steps: steps, factor, source, wiring, target, guidance, class_dropout } = config;
   const evaluations = step * semanticRound(config).evaluations * config.batch;
   const parents = { student: student.digest, teacher: teacher.digest };
-  const semantic = { steps, factor, source, wiring, target, guidance, evaluations, parents };
+  const semantic = {
+    ...{ steps, factor, source, wiring, target, guidance, class_dropout, evaluations, parents },
+  };
   await writeFolderAtomic(folder, async (into) => {
     await copyModel(config.student, into);
     const facts = await readJson(join(into, TEACHER_FILES.facts));
