@@ -17,7 +17,11 @@ import { Graph } from "../../src/engine/graph.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import type { Tensors } from "../../src/engine/runtime/session.js";
 import { PackedWeights } from "../../src/nn/packed-weights.js";
+import type { Packing } from "../../src/nn/packed-weights.js";
+import { weightsUnder } from "../../src/training/half.js";
 import { piecesOf, pieceName } from "../../src/training/pieces.js";
+import { expectClose } from "../closeness.js";
+import { progressiveLossByHand } from "./text-by-hand.js";
 import { textStudentDocument, writeTextModel } from "./tiny-text.js";
 
 let base: string;
@@ -50,13 +54,21 @@ function batchOf(config: TextStudentConfig): Tensors {
 const needsAverage = ({ target }: TextStudentConfig): boolean =>
   target.kind === "consistency" || target.walked > 0;
 
+const teacherNames = () =>
+  new Map([...parent.weights].map(([name, value]) => [`unet.${name}`, value]));
+
+/** A student's weights a little off the teacher's. */
+function offTeacher(packing: Packing): Float32Array {
+  const noise = new Generator(5n).randn([packing.size]).data;
+  return packing.pack(teacherNames()).map((value, i) => value + 0.05 * noise[i]!);
+}
+
 /** The loss of a batch and its gradient at weights a little off the teacher's. */
 async function lossAt(config: TextStudentConfig, moved = new Map<number, number>()) {
   const packing = textStudentPacking(parent);
-  const names = new Map([...parent.weights].map(([name, value]) => [`unet.${name}`, value]));
-  const vector = packing.pack(names);
-  const noise = new Generator(5n).randn([packing.size]).data;
-  vector.forEach((value, i) => (vector[i] = value + 0.05 * noise[i]! + (moved.get(i) ?? 0)));
+  const names = teacherNames();
+  const vector = offTeacher(packing);
+  moved.forEach((by, i) => (vector[i] = vector[i]! + by));
   const graph = new Graph();
   const parameters = graph.input("parameters", "float32", [packing.size]);
   const weights = new PackedWeights(parameters, packing);
@@ -147,13 +159,19 @@ describe("the loss of a text-to-image student", () => {
     expect(Math.abs(always.loss - plain.loss)).toBeGreaterThan(1e-4);
   });
 
-  it("is that of progressive students, too", async () => {
-    const config = configOf({
-      target: { kind: "progressive", substeps: 2 },
-      levels: 5,
-      draw: { steps: 5 },
-    });
-    expect((await lossAt(config)).loss).toBeGreaterThan(0);
+  it("is that to where two steps of the guided teacher lead, of a progressive student", async () => {
+    const steps = 5;
+    const target = { kind: "progressive", substeps: 2 };
+    const config = configOf({ target, levels: steps, draw: { steps } });
+    const { loss } = await lossAt(config);
+    const packing = textStudentPacking(parent);
+    const student = weightsUnder("unet.", packing.unpack(offTeacher(packing)));
+    const byHand = (substeps: number): Promise<number> =>
+      progressiveLossByHand(parent, batchOf(config), { steps, substeps, cfg: 3, student });
+    const two = await byHand(2);
+    expectClose([loss], [two], { relative: 1e-3, absolute: 0 });
+    // A single step of the teacher leads elsewhere.
+    expect(Math.abs((await byHand(1)) - two)).toBeGreaterThan(0.05 * two);
   });
 });
 
