@@ -84,6 +84,36 @@ describe("the combined model", () => {
     },
   );
 
+  it.each(SHIFT_FACTORS)(
+    "is the student and κ times what the predictor says, with factor %s",
+    async (factor) => {
+      const { graph, networks } = parts();
+      const x = graph.input("x", "float32", [BATCH, ...PICTURE]);
+      const level = declareLevel(graph, "level", BATCH);
+      const latent = graph.input("latent", "float32", [BATCH, LATENT]);
+      const { x0, stages } = networks.student(x, level);
+      graph.output("student", x0);
+      graph.output("predictor", networks.predictor(stages, latent));
+      graph.output("combined", combined(networks, x, level, latent, factor));
+      const levels = [1, 0.5, 0.1].map(SCHEDULE.level);
+      const made = await runOnce(graph, {
+        ...{ x: random(3, [BATCH, ...PICTURE]), latent: random(4, [BATCH, LATENT]) },
+        ...{ ...levelFeeds("level", levels), parameters: vector(MADE_UP) },
+      });
+      const values = (name: string): Float32Array => made[name]!.data as Float32Array;
+      const said = values("predictor");
+      expect(Math.min(...said.map(Math.abs))).toBeGreaterThan(0);
+      const kappas = levels.map(({ alpha, sigma }) => {
+        const exact = sigma ** 2 / alpha;
+        return { exact, sigma, bounded: Math.min(exact, 1) }[factor];
+      });
+      const expected = values("student").map(
+        (value, i) => value + kappas[Math.floor((i * BATCH) / said.length)]! * said[i]!,
+      );
+      expectClose(values("combined"), expected, { relative: 1e-5, absolute: 1e-5 });
+    },
+  );
+
   it("has a factor that stays bounded where a single step is taken", async () => {
     const graph = new Graph();
     const level = declareLevel(graph, "level", 3);
