@@ -50,6 +50,8 @@ const furtherFacts = z.object({
       }),
       guidance: z.object({ scale: z.number() }).nullable(),
       source: z.string(),
+      /** That of its target; folders of before, and of a target of the data, go on as what the predictor stands beside. */
+      continuation: z.enum(CONTINUATIONS).optional(),
       class_dropout: z.number().optional(),
       evaluations: z.number(),
       parents: z.object({ student: z.string(), teacher: z.string() }),

@@ -61,7 +61,7 @@ export function usualOf(
 ): Pick<SampleSettings, "sampler" | "cfg"> & { readonly steps: number | undefined } {
   const { network, facts } = model;
   const { draw } = network.facts;
-  const sampler = facts.student?.continuation ?? draw?.sampler ?? "ddim";
+  const sampler = continuationIn(model) ?? draw?.sampler ?? "ddim";
   const trained = trainedFor(model);
   if (trained?.kind === "consistency") return { sampler, steps: 1, cfg: 1 };
   // A teacher beside a predictor says how itself is drawn, and the predictor knows its own times alone, without guidance.
@@ -69,14 +69,20 @@ export function usualOf(
   return { sampler, steps: draw?.steps ?? trained?.steps, cfg: draw?.cfg ?? 1 };
 }
 
+/** How a run of few steps goes on, as what was trained last has it, a predictor or a student; undefined of teachers. */
+function continuationIn({ facts: { semantic, student } }: PixelModel): Continuation | undefined {
+  return semantic?.continuation ?? student?.continuation;
+}
+
 /** Levels and steps of a model's runs with such a sampler. */
 export function runOf(
   model: PixelModel,
   { sampler }: Pick<SampleSettings, "sampler">,
 ): Pick<SampleOptions, "schedule" | "sampler"> {
-  const { network, facts } = model;
+  const { network } = model;
   const { schedule } = network;
-  if (facts.student) return fewSteps(schedule, facts.student.continuation);
+  const continuation = continuationIn(model);
+  if (continuation) return fewSteps(schedule, continuation);
   return continuously({
     ...{ schedule, sampler: CONTINUOUS_SAMPLERS.find((each) => each === sampler)! },
     ...{ variance: varianceOf(model), share: network.facts.draw?.share },
@@ -86,14 +92,20 @@ export function runOf(
 const varianceOf = ({ network }: PixelModel): Variance =>
   network.facts.draw?.variance ?? "fixed_small";
 
-function samplerOf({ name, facts }: PixelModel, asked: string): SampleSettings["sampler"] {
-  const known = facts.student ? [facts.student.continuation] : CONTINUOUS_SAMPLERS;
+function samplerOf(model: PixelModel, asked: string): SampleSettings["sampler"] {
+  const continuation = continuationIn(model);
+  const known = continuation ? [continuation] : CONTINUOUS_SAMPLERS;
   const sampler = known.find((each) => each === asked);
   if (sampler) return sampler;
-  const role = facts.student ? "a student" : "a teacher";
   throw new FollowspotError(
-    `--sampler: expected ${listed(known)} for ${name}, ${role}, got "${asked}".`,
+    `--sampler: expected ${listed(known)} for ${model.name}, ${roleOf(model)}, got "${asked}".`,
   );
+}
+
+/** What was trained last of a model. */
+function roleOf({ facts: { semantic, student } }: PixelModel): string {
+  if (semantic?.continuation) return "a predictor";
+  return student ? "a student" : "a teacher";
 }
 
 /** Steps and target of what was trained last to answer at few times: a predictor, else a student. */

@@ -24,9 +24,12 @@ import { copyModel, shippedPath } from "../../training/run/shipped.js";
 import type { Trained } from "../../training/trained.js";
 import { readTeacher, TEACHER_FILES } from "../../training/teacher/index.js";
 import type { Teacher } from "../../training/teacher/index.js";
+import { CONTINUATIONS } from "../few-steps.js";
+import type { Continuation } from "../few-steps.js";
 import { TARGET_KINDS } from "../loss.js";
 import type { TargetKind } from "../loss.js";
 import { classLabelsOf, frozenWeights, pictureNetwork } from "../network.js";
+import { continuationOf } from "../run/sheet.js";
 import { LATENT_SOURCES, SHIFT_FACTORS, combined } from "../semantic.js";
 import type { LatentSource, ShiftFactor } from "../semantic.js";
 import { partsOf, semanticDigest, semanticRound } from "./config.js";
@@ -59,6 +62,7 @@ export async function exportSemantic(
   const parents = { student: student.digest, teacher: teacher.digest };
   const semantic = {
     ...{ steps, factor, source, wiring, target, guidance, class_dropout, evaluations, parents },
+    continuation: predictorContinuation(config),
   };
   await writeFolderAtomic(folder, async (into) => {
     await copyModel(config.student, into);
@@ -79,11 +83,22 @@ export async function exportSemantic(
   });
 }
 
+/** How a predictor's runs go on, as its target has it; as what it stands beside where that is the data: undefined. */
+export function predictorContinuation(
+  config: Pick<SemanticConfig, "target">,
+): Continuation | undefined {
+  return config.target.kind === "data" ? undefined : continuationOf(config);
+}
+
 /** A student with its encoder and predictor, in memory. */
 export interface SemanticStudent {
   readonly student: Teacher;
-  /** What the predictor was trained for: its steps, which folders of before do not say, and its target. */
-  readonly trained: { readonly steps?: number | undefined; readonly kind: TargetKind };
+  /** What the predictor was trained for: its steps, which folders of before do not say, its target, and how runs go on. */
+  readonly trained: {
+    readonly steps?: number | undefined;
+    readonly kind: TargetKind;
+    readonly continuation?: Continuation | undefined;
+  };
   readonly factor: ShiftFactor;
   /** Whose content its latents told in training. */
   readonly source: LatentSource;
@@ -98,6 +113,7 @@ const facts = z.object({
       source: z.enum(LATENT_SOURCES),
       steps: z.int().positive().optional(),
       target: z.object({ kind: z.enum(TARGET_KINDS) }),
+      continuation: z.enum(CONTINUATIONS).optional(),
     })
     .optional(),
 });
@@ -122,7 +138,10 @@ export async function readSemantic(folder: string): Promise<SemanticStudent> {
   return {
     student,
     ...{ factor: semantic.factor, source: semantic.source },
-    trained: { steps: semantic.steps, kind: semantic.target.kind },
+    trained: {
+      ...{ steps: semantic.steps, kind: semantic.target.kind },
+      continuation: semantic.continuation,
+    },
     encoder: await part(ENCODER, parseSemanticEncoderConfig),
     predictor: await part(PREDICTOR, parseGradientPredictorConfig),
   };

@@ -31,16 +31,13 @@ export interface ToldDraw {
 }
 
 /** Steps and continuation, as `followspot sample` draws where nothing else is asked for. */
-function usualRun({ student, trained }: SemanticStudent): {
+export function usualRun({ student, trained }: SemanticStudent): {
   readonly steps: number;
   readonly continuation: Continuation;
 } {
   const { kind, steps = student.facts.draw?.steps ?? 1 } = trained;
-  const renoised = student.facts.student?.continuation === "renoise";
-  return {
-    steps: kind === "consistency" ? 1 : steps,
-    continuation: renoised ? "renoise" : "ddim",
-  };
+  const own = student.facts.student?.continuation === "renoise" ? "renoise" : "ddim";
+  return { steps: kind === "consistency" ? 1 : steps, continuation: trained.continuation ?? own };
 }
 
 /** Pictures of what latents [N, D] tell, [N, S, S, C] in [-1, 1]. */

@@ -28,6 +28,7 @@ import { TOLD } from "../semantic.js";
 import type { Told } from "../semantic.js";
 import { asDistillation, partsOf, semanticDigest, semanticRound } from "./config.js";
 import type { SemanticConfig } from "./config.js";
+import { predictorContinuation } from "./export.js";
 import type { SemanticStudent } from "./export.js";
 import {
   ENCODER,
@@ -145,7 +146,10 @@ function joined(
   const { encoder, predictor } = partsOf(config, student);
   return {
     ...{ student, factor: config.factor, source: config.source },
-    trained: { steps: config.student_steps, kind: config.target.kind },
+    trained: {
+      ...{ steps: config.student_steps, kind: config.target.kind },
+      continuation: predictorContinuation(config),
+    },
     encoder: { config: encoder, weights: weightsUnder(`${ENCODER}.`, weights) },
     predictor: { config: predictor, weights: weightsUnder(`${PREDICTOR}.`, weights) },
   };
