@@ -1,5 +1,6 @@
 // Fitting errors as pictures: what networks were given and made at a few times, and mean maps at all of them.
 
+import { largest } from "../core/largest.js";
 import { floats } from "../core/tensor.js";
 import { contactSheet } from "../io/contact-sheet.js";
 import type { Picture } from "../io/image.js";
@@ -127,8 +128,8 @@ export class FittingDrawing {
   /** A map [h, w] in grey, white where it is `most`: its own maximum when absent, which the label then tells. */
   private mapOf(label: string, map: ArrayLike<number>, most?: number): Cell {
     const values = Array.from(map);
-    const white = most ?? Math.max(...values, Number.MIN_VALUE);
-    const told = most === undefined ? `, white = ${Math.max(...values).toPrecision(2)}` : "";
+    const white = most ?? largest(values, Number.MIN_VALUE);
+    const told = most === undefined ? `, white = ${largest(values).toPrecision(2)}` : "";
     const grey = Float32Array.from(values, (value) => (2 * value) / white - 1);
     return { label: `${label}${told}`, picture: this.pictureOf(grey, 1) };
   }

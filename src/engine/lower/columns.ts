@@ -1,6 +1,7 @@
 // Convolution as matrix products: pictures in NHWC become columns by one gather with a constant index,
 // so that stride, padding and holes cost nothing and all arithmetic runs at the rate of MatMul.
 
+import { largest } from "../../core/largest.js";
 import { integers } from "../../core/tensor.js";
 import type { Shape } from "../../core/shape.js";
 import { add, gather, matmul, pad, reshape, transpose } from "../functions.js";
@@ -179,7 +180,10 @@ function landings(
       if (y >= 0 && y < h && z >= 0 && z < w) lists[y * w + z]!.push(position * kh * kw + tap);
     }
   }
-  const most = Math.max(1, ...lists.map((list) => list.length));
+  const most = largest(
+    lists.map((list) => list.length),
+    1,
+  );
   const zero = oh * ow * kh * kw;
   return Array.from({ length: most }, (_, k) => lists.map((list) => list[k] ?? zero));
 }

@@ -7,6 +7,7 @@ import type { Value } from "../graph.js";
 import { rewrite } from "../rewrite.js";
 import { byCost, convolutionsToProducts, inTilesOf } from "./convolution.js";
 import type { ConvolutionSizes } from "./convolution.js";
+import { inputGradient } from "./columns.js";
 
 const sizes = (given: Partial<ConvolutionSizes>): ConvolutionSizes => ({
   ...{ pictures: 32, results: [24, 24], channels: [64, 64], kernel: [3, 3], stride: [1, 1] },
@@ -59,4 +60,13 @@ describe("tiles", () => {
       graph.constant(floats([3, 3, 64, 64], new Float32Array(9 * 64 * 64)));
     expect(lowered(constant, false)).not.toContain("Conv2d");
   });
+});
+
+it("takes the gradient of a strided convolution to a picture of any size", () => {
+  const graph = new Graph();
+  const shape = [1, 400, 400, 1];
+  const dy = graph.input("dy", "float32", [1, 200, 200, 1]);
+  const weight = graph.input("w", "float32", [2, 2, 1, 1]);
+  const geometry = { stride: [2, 2], padding: [0, 0, 0, 0], groups: 1 } as const;
+  expect(inputGradient(dy, weight, shape, geometry).shape).toEqual(shape);
 });
