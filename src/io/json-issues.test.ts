@@ -1,15 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { explainIssue } from "./json-issues.js";
+import { explainIssue, faultsOf } from "./json-issues.js";
 
 /** What is told of a value that a schema refuses. */
 function told(schema: z.ZodType, value: unknown): string {
   const { error } = schema.safeParse(value, { error: explainIssue });
-  return (error?.issues ?? []).map(({ path, message }) => [...path, message].join(": ")).join("; ");
+  return error ? faultsOf(error).join("; ") : "";
 }
 
 describe("a fault in a JSON value is told with what was got", () => {
   const pair = z.tuple([z.number(), z.number()]);
+  const named = z.object({ b: z.string() });
+  const kinds = z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("a"), a: z.number() }),
+    z.object({ kind: z.literal("b") }),
+  ]);
   const either = z.union([
     z.strictObject({ power: z.number().positive() }),
     z.strictObject({ mean: z.number() }),
@@ -27,7 +32,14 @@ describe("a fault in a JSON value is told with what was got", () => {
     [z.number().lt(5), 5, "expected a number below 5, got 5"],
     [z.string().min(1), "", 'expected a text of at least 1 characters, got ""'],
     [pair, [1], "expected a list of at least 2 values, got [1]"],
-    [z.array(z.number()), ["x"], '0: expected a number, got "x"'],
+    [z.array(z.number()), ["x"], '[0]: expected a number, got "x"'],
+    [z.object({ a: z.array(named) }), { a: [{ b: 1 }] }, "a[0].b: expected a text, got 1"],
+    [z.bigint().max(7n), 2n ** 64n, "expected a number of at most 7, got 18446744073709551616"],
+    [z.string(), { seed: 1n }, 'expected a text, got {"seed":"1"}'],
+    [z.string(), () => 1, "expected a text, got function"],
+    [z.string().regex(/^\d+$/), "a", 'expected a text like /^\\d+$/, got "a"'],
+    [kinds, { kind: "c", a: 1 }, 'kind: expected one of a, b, got "c"'],
+    [kinds, { kind: "a" }, "a: expected a number, got nothing"],
     [z.enum(["v", "x0"]), "w", 'expected one of v, x0, got "w"'],
     [z.literal("teacher"), "x", 'expected "teacher", got "x"'],
     [z.union([z.number(), pair]), "[8,8]", 'expected a number or a list, got "[8,8]"'],

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 
 import { FollowspotError } from "../core/errors.js";
+import { explainIssue, faultsOf } from "./json-issues.js";
 
 /** Fields by name, their values unknown. */
 export type JsonObject = Record<string, unknown>;
@@ -22,10 +23,7 @@ export function parseJson(text: string, source: string): unknown {
  * field at fault.
  */
 export function checkJson<T>(value: unknown, source: string, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path: field, message }) => {
-    return field.length === 0 ? message : `${field.join(".")}: ${message}`;
-  });
-  throw new FollowspotError(`json: ${source}: ${faults.join("; ")}.`, { cause: result.error });
+  const { success, data, error } = schema.safeParse(value, { error: explainIssue });
+  if (success) return data;
+  throw new FollowspotError(`json: ${source}: ${faultsOf(error).join("; ")}.`, { cause: error });
 }

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
-import { explainIssue } from "../io/json-issues.js";
+import { explainIssue, faultsOf } from "../io/json-issues.js";
 
 export const count = z.int().positive();
 
@@ -14,11 +14,6 @@ export type InertOptions = Readonly<Record<string, readonly unknown[]>>;
 
 /** An option that is absent or off. */
 export const OFF: readonly unknown[] = [null, false];
-
-function firstProblem(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  return `${issue.path.join(".") || "config"}: ${issue.message}`;
-}
 
 /**
  * The configuration of a model, checked, with the defaults of diffusers and transformers.
@@ -32,7 +27,7 @@ export function parseConfig<T>(
 ): T {
   const parsed = schema.safeParse(json, { error: explainIssue });
   if (!parsed.success) {
-    throw new FollowspotError(`${model} config: ${firstProblem(parsed.error)}.`, {
+    throw new FollowspotError(`${model} config: ${faultsOf(parsed.error)[0]}.`, {
       cause: parsed.error,
     });
   }

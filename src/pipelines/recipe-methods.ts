@@ -1,6 +1,7 @@
 // The placement methods that a recipe can name, with their parameters and defaults.
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
+import { explainIssue, faultsOf } from "../io/json-issues.js";
 import { LIMITS, within } from "./limits.js";
 
 const trailing = (tokens: number) =>
@@ -150,9 +151,7 @@ export function boxDefaults(name: MethodName, defaults: MethodDefaults = {}): Bo
 export function completeMethod(method: MethodSketch, defaults: MethodDefaults = {}): Method {
   const isKnown = METHOD_NAMES.includes(method.name);
   const whole = isKnown ? { ...defaultMethod(method.name, defaults), ...method } : method;
-  const parsed = methodSchema.safeParse(whole);
+  const parsed = methodSchema.safeParse(whole, { error: explainIssue });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = ["method", ...issue!.path].join(".");
-  throw new FollowspotError(`${place}: ${issue!.message}.`, { cause: parsed.error });
+  throw new FollowspotError(`method: ${faultsOf(parsed.error)[0]}.`, { cause: parsed.error });
 }

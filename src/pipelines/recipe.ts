@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import { SAMPLER_NAMES } from "../diffusion/samplers/registry.js";
+import { explainIssue, faultsOf, shown } from "../io/json-issues.js";
 import { checkBox, checkDistinct } from "./box.js";
 import { LIMITS, MAX_SEED, wholeWithin, within } from "./limits.js";
 import { methodSchema } from "./recipe-methods.js";
@@ -117,18 +118,18 @@ function parseWith<T extends { boxes?: PlacedWords[] | undefined }>(
   value: unknown,
 ): T {
   checkVersion(value);
-  const result = schema.safeParse(value);
-  if (!result.success) throw new FollowspotError(describeFaults(result.error.issues));
-  const boxes = result.data.boxes ?? [];
+  const { success, data, error } = schema.safeParse(value, { error: explainIssue });
+  if (!success) throw new FollowspotError(tell(faultsOf(error)), { cause: error });
+  const boxes = data.boxes ?? [];
   for (const { words, box } of boxes) checkBox(words, box);
   checkDistinct(boxes);
-  return result.data;
+  return data;
 }
 
 /** A newer recipe fails by its version, not by the first key that is new in it. */
 function checkVersion(value: unknown): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new FollowspotError("recipe: expected a JSON object.");
+    throw new FollowspotError(`recipe: expected a JSON object, got ${shown(value)}.`);
   }
   const version = (value as { version?: unknown }).version;
   if (typeof version === "number" && version > RECIPE_VERSION) {
@@ -141,21 +142,7 @@ function checkVersion(value: unknown): void {
 
 const MAX_FAULTS = 3;
 
-function describeFaults(issues: readonly z.core.$ZodIssue[]): string {
-  const faults = issues.slice(0, MAX_FAULTS).map(describeFault);
-  const rest = issues.length - faults.length;
-  return `recipe: ${faults.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`;
-}
-
-function describeFault(issue: z.core.$ZodIssue): string {
-  const place = issue.path
-    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
-    .join("")
-    .replace(/^\./, "");
-  // zod writes "Invalid input: expected number, received string".
-  const message = issue.message
-    .replace(/^Invalid input: /, "")
-    .replace("received", "got")
-    .replace(/^Unrecognized key/, "unknown key");
-  return place ? `${place}: ${message}` : message;
+function tell(faults: readonly string[]): string {
+  const rest = faults.length - MAX_FAULTS;
+  return `recipe: ${faults.slice(0, MAX_FAULTS).join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`;
 }

@@ -50,7 +50,7 @@ describe("configurations", () => {
       { attention_head_dim: [5, 10] },
       "attention_head_dim: expected 4 values, one per block, got 2",
     ],
-    [{ down_block_types: ["AttnDownBlock2D"] }, "down_block_types.0"],
+    [{ down_block_types: ["AttnDownBlock2D"] }, "down_block_types[0]"],
     [{ block_out_channels: [30, 64, 64, 64] }, "block_out_channels"],
     [{ cross_attention_dim: [768, 768, 768, 1024] }, "cross_attention_dim"],
     [{ layers_per_block: 0 }, "layers_per_block"],

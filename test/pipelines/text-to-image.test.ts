@@ -246,7 +246,7 @@ describe("what is refused", () => {
     [
       "a method's parameter out of range",
       { method: { name: "direct", trailing: 99 } },
-      /method\.trailing: /,
+      /method: trailing: expected a number of at most 75, got 99/,
     ],
     ["an unknown method", { method: "magic" as "direct" }, /method: expected one of direct/],
   ];

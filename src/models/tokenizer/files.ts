@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
+import { explainIssue, faultsOf } from "../../io/json-issues.js";
 
 /** A special token's name; written plainly it is matched as it stands, not in lower-cased text. */
 const named = z
@@ -56,12 +57,9 @@ export interface TokenizerData {
 
 function parse<T>(name: string, text: string, schema: z.ZodType<T>): T {
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text), { error: explainIssue });
   } catch (cause) {
-    const why =
-      cause instanceof z.ZodError
-        ? `${cause.issues[0]?.path.join(".")}: ${cause.issues[0]?.message}`
-        : (cause as Error).message;
+    const why = cause instanceof z.ZodError ? faultsOf(cause)[0] : (cause as Error).message;
     throw new FollowspotError(`tokenizer: expected a valid ${name}, got: ${why}.`, { cause });
   }
 }

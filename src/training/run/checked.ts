@@ -2,7 +2,7 @@
 
 import type { z } from "zod";
 import { FollowspotError } from "../../core/errors.js";
-import { explainIssue } from "../../io/json-issues.js";
+import { explainIssue, faultsOf } from "../../io/json-issues.js";
 
 const schemas = new WeakMap<object, z.core.$ZodType>();
 
@@ -14,10 +14,8 @@ export function checkDocument<T>(schema: z.ZodType<T>, json: unknown): T {
     if (typeof data === "object" && data !== null) schemas.set(data, schema);
     return data;
   }
-  const faults = result.error.issues.map(({ path, message }) => {
-    return path.length === 0 ? message : `${path.join(".")}: ${message}`;
-  });
-  throw new FollowspotError(`config: ${faults.join("; ")}.`, { cause: result.error });
+  const faults = faultsOf(result.error).join("; ");
+  throw new FollowspotError(`config: ${faults}.`, { cause: result.error });
 }
 
 /** The schema that a document was checked by, or undefined. */
