@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { encodePng, FollowspotError, loadPipeline } from "followspot";
+import { encodePng, FollowspotError, loadPipeline, pngTexts } from "followspot";
 import ts from "typescript";
 import type { Order } from "./live/page.js";
 
@@ -31,9 +31,10 @@ async function orderIn(request: IncomingMessage): Promise<Order> {
 async function draw(request: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
   const { prompt, boxes, steps, seed } = await orderIn(request);
   if (!/^\d+$/.test(seed)) throw new SyntaxError(`seed: expected digits, got "${seed}"`);
-  const [drawn] = await pipe.pictures({ prompt, boxes, steps, seed: BigInt(seed), signal });
+  const options = { prompt, boxes, steps, seed: BigInt(seed), signal };
+  const [drawn] = await pipe.pictures(options);
   const { data, width, height } = drawn!.picture;
-  return encodePng(data, width, height);
+  return encodePng(data, width, height, pngTexts(await pipe.recipeOf(options)));
 }
 
 /** Pages from elsewhere cannot send JSON here unasked, nor under another name of this machine. */

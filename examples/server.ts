@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { encodePng, FollowspotError, loadPipeline } from "followspot";
+import { encodePng, FollowspotError, loadPipeline, pngTexts } from "followspot";
 import type { DrawOptions } from "followspot";
 
 const [model = "stage", port = "8017"] = process.argv.slice(2);
@@ -34,7 +34,7 @@ async function draw(request: IncomingMessage, signal: AbortSignal): Promise<Uint
   turn = mine.catch(() => undefined);
   const [drawn] = await mine;
   const { data, width, height } = drawn!.picture;
-  return encodePng(data, width, height);
+  return encodePng(data, width, height, pngTexts(await pipe.recipeOf(options)));
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,7 +4,7 @@
 //   npx tsx examples/storybook.ts [MODEL] [FOLDER]
 
 import { mkdir, writeFile } from "node:fs/promises";
-import { encodePng, loadPipeline, parseBoxes } from "followspot";
+import { encodePng, loadPipeline, parseBoxes, pngTexts } from "followspot";
 
 const [model = "stage", folder = "out/examples"] = process.argv.slice(2);
 
@@ -21,10 +21,13 @@ await mkdir(folder, { recursive: true });
 
 for (const [index, { text, boxes }] of PAGES.entries()) {
   const placed = parseBoxes(boxes, { size: pipe.model.size });
-  const [drawn] = await pipe.pictures({ ...THINGS, boxes: placed });
+  const call = { ...THINGS, boxes: placed };
+  const [drawn] = await pipe.pictures(call);
   const { data, width, height } = drawn!.picture;
   const file = `${folder}/page-${index + 1}.png`;
-  await writeFile(file, await encodePng(data, width, height, { Title: text }));
+  // A title for people, and the recipe, from which `followspot draw --from` draws the page again.
+  const texts = { Title: text, ...pngTexts(await pipe.recipeOf(call)) };
+  await writeFile(file, await encodePng(data, width, height, texts));
   console.log(`${file}: ${text}`);
 }
 await pipe.close();

@@ -5,6 +5,7 @@ export { loadPipeline } from "./pipelines/text-to-image.js";
 export type {
   DrawnPicture,
   DrawStep,
+  FolderPipeline,
   LoadOptions,
   TextToImagePipeline,
 } from "./pipelines/text-to-image.js";
@@ -23,7 +24,7 @@ export type { SamplerName } from "./diffusion/samplers/registry.js";
 // Recipes: all that makes a picture, as JSON and inside PNG files
 export { formatRecipe, parseRecipe, parseSketch } from "./pipelines/recipe.js";
 export type { Recipe, RecipeSketch } from "./pipelines/recipe.js";
-export { readRecipeFile, recipeFromBytes } from "./pipelines/recipe-file.js";
+export { pngTexts, readRecipeFile, recipeFromBytes } from "./pipelines/recipe-file.js";
 
 // Pictures and files
 export { decodeImage } from "./io/image.js";

@@ -6,19 +6,11 @@ import { encodePng } from "../io/png.js";
 import type { Picture } from "../io/image.js";
 import { writePngText } from "../io/png-text.js";
 import type { DrawnImage, DrawRequest } from "./draw-request.js";
-import { parametersText } from "./draw-parameters.js";
-import { RECIPE_CHUNK } from "./recipe-file.js";
-import { formatRecipe } from "./recipe.js";
-import type { Recipe } from "./recipe.js";
+import { pngTexts } from "./recipe-file.js";
 import type { DrawnPicture } from "./text-to-image-pipeline.js";
 
 /** Small pictures are enlarged to about this many pixels a side before labels are drawn on them. */
 const OVERLAY_SIDE = 512;
-
-/** What every file of a recipe's picture carries. */
-export function textsOf(recipe: Recipe): Record<string, string> {
-  return { [RECIPE_CHUNK]: formatRecipe(recipe, 0), parameters: parametersText(recipe) };
-}
 
 /** The files that a request asks for, the picture first. `plain` is the picture without placement. */
 export async function picturesOf(
@@ -26,7 +18,7 @@ export async function picturesOf(
   { picture, heatmaps, boxes: placed }: DrawnPicture,
   plain: DrawnPicture | undefined,
 ): Promise<DrawnImage[]> {
-  const texts = textsOf(request.recipe);
+  const texts = pngTexts(request.recipe);
   const png = ({ data, width, height }: Picture): Promise<Uint8Array> =>
     encodePng(data, width, height, texts);
   const images: DrawnImage[] = [{ role: "picture", png: await png(picture) }];

@@ -1,11 +1,10 @@
 // Drawing as the faces ask for it: describe a model, tell what a request means, draw it to PNG files in memory.
 
 import { availableParallelism } from "node:os";
-import { env } from "onnxruntime-node";
 import { FollowspotError } from "../core/errors.js";
 import type { Runtime } from "../engine/runtime/session.js";
 import { workerRuntime } from "../engine/runtime/worker.js";
-import { packageVersion } from "./draw-version.js";
+import { programVersions } from "./draw-version.js";
 import { loadDetector } from "../metrics/detector/index.js";
 import { downloadReport } from "./draw-download.js";
 import { picturesOf } from "./draw-images.js";
@@ -42,10 +41,7 @@ export async function describeModel(
     defaults,
     takesNegative: defaults.guidance === undefined && model.unet.time_cond_proj_dim === null,
     backend: { provider: "cpu", threads: availableParallelism() },
-    versions: {
-      followspot: packageVersion(),
-      onnxruntime: env.versions.node ?? env.versions.common,
-    },
+    versions: programVersions(),
   };
 }
 

@@ -3,14 +3,24 @@ import { readFile } from "node:fs/promises";
 import { FollowspotError } from "../core/errors.js";
 import { fileError } from "../io/file-error.js";
 import { parseJson } from "../io/json.js";
+import { SIGNATURE } from "../io/png-chunks.js";
 import { readPngText } from "../io/png-text.js";
-import type { RecipeSketch } from "./recipe.js";
-import { parseSketch } from "./recipe.js";
+import { parametersText } from "./draw-parameters.js";
+import type { Recipe, RecipeSketch } from "./recipe.js";
+import { formatRecipe, parseSketch } from "./recipe.js";
 
 /** Keyword of the PNG text chunk that holds the recipe's JSON. */
 export const RECIPE_CHUNK = "followspot";
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/**
+ * The texts that a picture's PNG carries: its recipe, from which `followspot draw --from` draws it again, and the same
+ * in the words of other programs, under `parameters`.
+ *
+ * `encodePng(data, width, height, pngTexts(recipe))`
+ */
+export function pngTexts(recipe: Recipe): Record<string, string> {
+  return { [RECIPE_CHUNK]: formatRecipe(recipe, 0), parameters: parametersText(recipe) };
+}
 
 /**
  * Reads the recipe of a picture or of a JSON file.
@@ -33,7 +43,7 @@ export async function readRecipeFile(path: string): Promise<RecipeSketch> {
  * @throws FollowspotError as readRecipeFile
  */
 export function recipeFromBytes(bytes: Uint8Array, name: string): RecipeSketch {
-  const isPng = PNG_SIGNATURE.every((byte, index) => bytes[index] === byte);
+  const isPng = SIGNATURE.every((byte, index) => bytes[index] === byte);
   return parseSketch(parseJson(isPng ? recipeChunk(bytes, name) : decode(bytes, name), name));
 }
 

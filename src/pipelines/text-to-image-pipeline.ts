@@ -66,19 +66,24 @@ export interface DrawStep {
   readonly milliseconds?: Readonly<Record<string, number>>;
 }
 
+/** What a model is drawn with. */
+export interface PipelineParts {
+  readonly networks: Networks;
+  readonly encoder: PromptEncoder;
+  readonly decoder: PictureDecoder;
+  readonly edited: EditedSites;
+  readonly isLean: boolean;
+}
+
 /** Networks with more bytes of float32 weights are held in one compiled graph at a time. */
 const LEAN_BYTES = 2 ** 29;
 
 /** A loaded model that draws. */
 export class TextToImagePipeline {
-  /** @param model - what its files say; the rest are its parts */
+  /** @param model - what its files say */
   constructor(
     readonly model: PipelineModel,
-    private readonly networks: Networks,
-    private readonly encoder: PromptEncoder,
-    private readonly decoder: PictureDecoder,
-    private readonly edited: EditedSites,
-    private readonly isLean: boolean,
+    private readonly parts: PipelineParts,
   ) {}
 
   /**
@@ -93,9 +98,10 @@ export class TextToImagePipeline {
     const order = makeOrder(this.model, options);
     const { signal } = order;
     signal?.throwIfAborted();
+    const { networks, encoder, decoder, edited, isLean } = this.parts;
     const watch = new Stopwatch();
-    const embeddings = await this.encoder.encode(order.prompt, order.seeds.length, signal);
-    const negative = await this.encoder.encode(order.negative, 1, signal);
+    const embeddings = await encoder.encode(order.prompt, order.seeds.length, signal);
+    const negative = await encoder.encode(order.negative, 1, signal);
     watch.lap("encode");
     const sites = this.sites(order.size);
     const [height, width] = this.latentSize(order.size);
@@ -103,13 +109,13 @@ export class TextToImagePipeline {
     const seen = new Observations(order, coarse);
     const noise = new NoiseSource(order.seeds, [height, width, this.model.unet.in_channels]);
     const denoiser = denoiserOf(order, {
-      network: await this.networks.of(order, this.model.schedule),
+      network: await networks.of(order, this.model.schedule),
       schedule: this.model.schedule,
       sites,
       cells: height * width,
-      edited: this.edited,
+      edited,
       negative,
-      isLean: this.isLean,
+      isLean,
     });
     const run = sample({
       denoiser,
@@ -125,13 +131,13 @@ export class TextToImagePipeline {
       if (maps) seen.add(noiseLevel(level, this.model.schedule.trainTimesteps), maps);
       watch.lap("sample");
       if (step === steps) {
-        const pictures = await this.decoder.decode(x, undefined, signal);
+        const pictures = await decoder.decode(x, undefined, signal);
         watch.lap("decode");
         const { milliseconds } = watch;
         yield { step, steps, preview: pictures[0]!, pictures: seen.of(pictures), milliseconds };
         return;
       }
-      const [preview] = order.previews ? await this.decoder.decode(x0, 1, signal) : [];
+      const [preview] = order.previews ? await decoder.decode(x0, 1, signal) : [];
       yield { step, steps, ...(preview && { preview }) };
       watch.lap("other");
       await pause();
@@ -157,12 +163,13 @@ export class TextToImagePipeline {
 
   /** The attention layers at a picture size; at the trained one when absent. */
   sites(size: Size = this.model.size): AttentionSite[] {
-    return this.networks.main.sites(...this.latentSize(size), this.model.tokenizer.maxLength);
+    return this.parts.networks.main.sites(...this.latentSize(size), this.model.tokenizer.maxLength);
   }
 
   /** Frees all that was compiled. */
   async close(): Promise<void> {
-    await Promise.all([this.networks.release(), this.encoder.release(), this.decoder.release()]);
+    const { networks, encoder, decoder } = this.parts;
+    await Promise.all([networks.release(), encoder.release(), decoder.release()]);
   }
 
   private latentSize([width, height]: Size): [height: number, width: number] {
@@ -188,14 +195,14 @@ export function planOf(
 }
 
 /**
- * Opens a model's weights and makes a pipeline of it; nothing is compiled before the first drawing.
+ * Opens a model's weights; nothing is compiled before the first drawing.
  *
  * @throws FollowspotError naming the weight file that is missing or damaged; the signal's reason
  */
-export async function openPipeline(
+export async function openParts(
   model: PipelineModel,
   options: OpenOptions,
-): Promise<TextToImagePipeline> {
+): Promise<PipelineParts> {
   const { runtime, threads, edited = "all", signal } = options;
   const [unet, vae, text] = await Promise.all(
     [PARTS.unet, PARTS.vae, PARTS.textEncoder].map((part) => openPart(model.source, part)),
@@ -212,5 +219,5 @@ export async function openPipeline(
   );
   const encoder = new PromptEncoder(model.textEncoder, text!, { runtime, threads });
   const decoder = new PictureDecoder(model.decoder, vae!, { runtime, threads });
-  return new TextToImagePipeline(model, networks, encoder, decoder, edited, isLean);
+  return { networks, encoder, decoder, edited, isLean };
 }

@@ -10,8 +10,8 @@ import { sharingSource } from "../io/model-source-sharing.js";
 import { readPipelineModel } from "./text-to-image-model.js";
 import { otherUNets } from "./text-to-image-unets.js";
 import { openPart } from "./text-to-image-weights.js";
-import { openPipeline } from "./text-to-image-pipeline.js";
-import type { OpenOptions, TextToImagePipeline } from "./text-to-image-pipeline.js";
+import { openParts, TextToImagePipeline } from "./text-to-image-pipeline.js";
+import type { OpenOptions } from "./text-to-image-pipeline.js";
 
 export interface WebLoadOptions
   extends Omit<OpenOptions, "runtime">, Pick<WebOptions, "wasmPaths"> {
@@ -51,10 +51,10 @@ export async function loadPipeline(
   });
   try {
     const read = await readPipelineModel(remembering);
-    const pipeline = await openPipeline(read, { ...opening, signal, runtime });
+    const parts = await openParts(read, { ...opening, signal, runtime });
     // Networks of short runs are opened when they are first asked for, which may be without a connection.
     await Promise.all(otherUNets(read.unets).map((part) => openPart(remembering, part)));
-    return pipeline;
+    return new TextToImagePipeline(read, parts);
   } finally {
     asked?.removeEventListener("abort", abort);
   }

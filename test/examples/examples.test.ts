@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeImage } from "../../src/io/image.js";
 import type { Order } from "../../examples/live/page.js";
+import { readRecipeFile, recipeFromBytes } from "../../src/pipelines/recipe-file.js";
 import { tinyPipeline } from "../pipelines/tiny-pipeline.js";
 import { hasChromium, launchChromium } from "../runtime/browser/browser.js";
 
@@ -46,6 +47,8 @@ async function run(example: string): Promise<string> {
   return output();
 }
 
+/** The recipe in a picture, from which `draw --from` makes it again. */
+const recipeIn = (name: string) => readRecipeFile(join(folder, name));
 const sideOf = async (name: string) => (await decodeImage(join(folder, name))).width;
 
 describe("the examples", () => {
@@ -67,6 +70,7 @@ describe("the examples", () => {
       expect(output).toMatch(/step 1 of 25/);
       expect(output).toMatch(/red cube: \d+ % of its attention in its box/);
       expect(await sideOf("draw.png")).toBe(32);
+      expect(await recipeIn("draw.png")).toMatchObject({ seed: 7n, steps: 25, size: [32, 32] });
     },
     SLOW,
   );
@@ -79,6 +83,7 @@ describe("the examples", () => {
         [1, 2, 3].map(async (page) => (await decodeImage(join(folder, `page-${page}.png`))).data),
       );
       expect(new Set(pages.map(String)).size).toBe(3);
+      expect((await recipeIn("page-2.png")).boxes![0]!.box).toEqual([0.25, 0.25, 0.75, 0.75]);
     },
     SLOW,
   );
@@ -90,6 +95,7 @@ describe("the examples", () => {
       expect(output).toMatch(/down\.0\.attn\.0\.cross: \d+x\d+ cells/);
       expect(output).toMatch(/none: \d+ %[^]*direct: \d+ %/);
       expect(await sideOf("attention-direct-red-cube.png")).toBe(32);
+      expect((await recipeIn("attention-direct.png")).method!.name).toBe("direct");
     },
     SLOW,
   );
@@ -110,8 +116,9 @@ describe("the examples", () => {
           seed: "18446744073709551615",
         });
         expect(answer.headers.get("content-type")).toBe("image/png");
-        const { width } = await decodeImage(new Uint8Array(await answer.arrayBuffer()));
-        expect(width).toBe(32);
+        const png = new Uint8Array(await answer.arrayBuffer());
+        expect((await decodeImage(png)).width).toBe(32);
+        expect(recipeFromBytes(png, "answer").seed).toBe(18446744073709551615n);
         const wrong = await ask({ prompt: "a house", boxes: [box] });
         expect([wrong.status, await wrong.text()]).toEqual([
           400,

@@ -43,6 +43,7 @@ export interface Session {
 
 /** A place where graphs run. */
 export interface Runtime {
+  /** Where it is and which provider computes, such as "worker-cpu". */
   readonly name: string;
   compile(graph: Graph, options?: CompileOptions): Promise<Session>;
 }
