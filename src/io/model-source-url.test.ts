@@ -91,6 +91,27 @@ describe("urlSource", () => {
     ]);
   });
 
+  it("takes a file that a server of another origin compressed, whose length is that of what was sent", async () => {
+    const body = () =>
+      new ReadableStream<Uint8Array<ArrayBuffer>>({
+        start(controller) {
+          for (const text of ["abc", "defg"]) controller.enqueue(new TextEncoder().encode(text));
+          controller.close();
+        },
+      });
+    const length = { headers: { "content-length": "3" } };
+    const { source } = serverOf({
+      f: () => new Response(body(), length),
+    });
+    const told: unknown[] = [];
+    const bytes = await source({ onProgress: (progress) => told.push(progress) }).open("f");
+    expect(bytes.size).toBe(7);
+    expect(told).toEqual([
+      { file: "f", loaded: 3, total: 3 },
+      { file: "f", loaded: 7 },
+    ]);
+  });
+
   it("refuses a body that is too short, and asks again when asked again", async () => {
     let tries = 0;
     const { source } = serverOf({

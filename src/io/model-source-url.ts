@@ -114,22 +114,20 @@ async function bodyOf(
   response: Response,
   { onProgress }: UrlSourceOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // The length counts what is sent, which is not the file's where that is compressed.
-  const sent = response.headers.get("content-encoding")
-    ? null
-    : response.headers.get("content-length");
-  const told = sent === null ? {} : { total: Number(sent) };
+  // The length counts what is sent, which is not the file's where that is compressed. Another origin's server need not
+  // let a page see that it is: then more comes than was told.
+  const { headers } = response;
+  const sent = headers.get("content-encoding") ? null : headers.get("content-length");
+  const total = sent === null ? undefined : Number(sent);
   const pieces: Uint8Array[] = [];
   let loaded = 0;
   const reader = response.body?.getReader();
   for (let next = await reader?.read(); next && !next.done; next = await reader!.read()) {
     pieces.push(next.value);
     loaded += next.value.length;
-    onProgress?.({ file, loaded, ...told });
+    onProgress?.({ file, loaded, ...(total !== undefined && loaded <= total && { total }) });
   }
-  if (told.total !== undefined && loaded !== told.total) {
-    throw new Error(`${loaded} of ${told.total} bytes`);
-  }
+  if (total !== undefined && loaded < total) throw new Error(`${loaded} of ${total} bytes`);
   const bytes = new Uint8Array(loaded);
   pieces.reduce((at, piece) => (bytes.set(piece, at), at + piece.length), 0);
   return bytes;
