@@ -3,7 +3,7 @@
 // teacher differ about one noisy picture, the student's pictures are too many or too few. No pairs of noise and picture
 // are held against each other, as in the successor (arXiv 2405.14867).
 
-import { abs, add, div, max, mean, mul, stopGradient, sub } from "../engine/functions.js";
+import { abs, add, div, maximum, mean, mul, stopGradient, sub } from "../engine/functions.js";
 import type { Graph, Value } from "../engine/graph.js";
 import { clamped } from "../guidance/self-attention/index.js";
 import type { Predict } from "../guidance/self-attention/index.js";
@@ -68,7 +68,7 @@ export function distributionLoss(
   const difference = sub(clamped(stopGradient(told), clamp), real);
   // The weight of the paper: the difference counts by how far the teacher's answer is from the picture, so that all levels count alike.
   const distance = mean(abs(sub(drawn, real)), { axes: [1, 2, 3] });
-  const step = div(difference, perPicture(max(distance, LEAST_DISTANCE)));
+  const step = div(difference, perPicture(maximum(distance, LEAST_DISTANCE)));
   // Half the squared error to x - d has the gradient d.
   const towards = mul(mean(squaredDistance(made, sub(stopGradient(made), step))), 0.5);
   const weight = graph.input("weight", "float32", [batch]);

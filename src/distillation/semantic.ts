@@ -1,6 +1,6 @@
 // Stage B: a frozen student, told what the picture shows by an encoder and a gradient predictor (SFERD, arXiv 2311.03830).
 
-import { add, div, gather, mean, min, mul, sub } from "../engine/functions.js";
+import { add, div, gather, mean, minimum, mul, sub } from "../engine/functions.js";
 import type { Graph, Value } from "../engine/graph.js";
 import type { LevelValues } from "../guidance/self-attention/index.js";
 import type { UNet2DStages } from "../models/unet2d/index.js";
@@ -20,7 +20,7 @@ export type ShiftFactor = (typeof SHIFT_FACTORS)[number];
 export function shiftFactor(kind: ShiftFactor, { alpha, sigma }: LevelValues): Value {
   if (kind === "sigma") return sigma;
   const exact = div(mul(sigma, sigma), alpha);
-  return kind === "bounded" ? min(exact, 1) : exact;
+  return kind === "bounded" ? minimum(exact, 1) : exact;
 }
 
 export interface SemanticNetworks {

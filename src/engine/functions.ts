@@ -68,8 +68,8 @@ const binary =
 export const sub = binary("Sub");
 export const div = binary("Div");
 export const pow = binary("Pow");
-export const max = binary("Max");
-export const min = binary("Min");
+export const maximum = binary("Max");
+export const minimum = binary("Min");
 const plainAdd = binary("Add");
 const plainMul = binary("Mul");
 
@@ -129,7 +129,7 @@ export function sum(x: Value, options: ReductionOptions = {}): Value {
   return attributes.axes.length === 0 ? x : x.graph.apply("ReduceSum", [x], attributes);
 }
 
-export function maximum(x: Value, options: ReductionOptions = {}): Value {
+export function max(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes(x, options);
   return attributes.axes.length === 0 ? x : x.graph.apply("ReduceMax", [x], attributes);
 }
@@ -220,7 +220,7 @@ export interface Conv2dOptions {
   readonly groups?: number;
 }
 
-export function geometry(options: Conv2dOptions): ConvolutionGeometry {
+function geometry(options: Conv2dOptions): ConvolutionGeometry {
   const { stride = 1, padding = 0, groups = 1 } = options;
   const sides =
     typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;

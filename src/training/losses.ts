@@ -1,6 +1,6 @@
 // Losses as graph values.
 
-import { add, exp, log, maximum, mean, mul, neg, reshape, sub, sum } from "../engine/functions.js";
+import { add, exp, log, max, mean, mul, neg, reshape, sub, sum } from "../engine/functions.js";
 import type { Value } from "../engine/graph.js";
 
 /** The mean of squared differences. */
@@ -11,7 +11,7 @@ export function meanSquaredError(prediction: Value, target: Value): Value {
 
 /** -Σ target · log softmax over rows, averaged over rows; both [rows, classes]. */
 export function crossEntropy(logits: Value, target: Value): Value {
-  const shifted = sub(logits, maximum(logits, { axes: [-1], keepDims: true }));
+  const shifted = sub(logits, max(logits, { axes: [-1], keepDims: true }));
   const normaliser = log(sum(exp(shifted), { axes: [-1], keepDims: true }));
   return mean(neg(sum(mul(target, sub(shifted, normaliser)), { axes: [-1] })));
 }

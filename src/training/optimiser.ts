@@ -4,8 +4,8 @@ import {
   add,
   concat,
   div,
-  max,
-  min,
+  maximum,
+  minimum,
   mul,
   reshape,
   slice,
@@ -68,7 +68,7 @@ export function norm(vectors: readonly Value[]): Value {
 
 /** The factor that brings a gradient's norm to `clipNorm` at most. */
 export function clipFactor(gradientNorm: Value, { clipNorm = 1 }: AdamWOptions): Value {
-  return min(div(clipNorm, add(gradientNorm, 1e-6)), 1);
+  return minimum(div(clipNorm, add(gradientNorm, 1e-6)), 1);
 }
 
 // Keeps the learning rate a divisor at steps that learn nothing.
@@ -97,7 +97,7 @@ export function adamWChange(
   { learningRate, correction1, correction2 }: StepRates,
   { epsilon = 1e-8 }: AdamWOptions,
 ): Value {
-  const inverseRate = div(correction1, max(learningRate, LEAST_RATE));
+  const inverseRate = div(correction1, maximum(learningRate, LEAST_RATE));
   const root = mul(sqrt(secondMoment), div(inverseRate, sqrt(correction2)));
   return div(firstMoment, add(root, mul(inverseRate, epsilon)));
 }

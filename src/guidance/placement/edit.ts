@@ -2,7 +2,7 @@
 
 import { floats } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
-import { add, maximum, mul, reshape } from "../../engine/functions.js";
+import { add, max, mul, reshape } from "../../engine/functions.js";
 import type { Graph, Value } from "../../engine/graph.js";
 import type { AttentionSite, MapsFunction } from "../../nn/attention.js";
 import type { Edit, Grid } from "./region.js";
@@ -98,7 +98,7 @@ export function editAt(
   return (maps) => {
     const scaled = multiply ? mul(maps, multiply) : maps;
     // Sums of the small [N, 1, cells, positions] first: the maps are as many times larger as there are heads.
-    const peak = relative && maximum(maps, { axes: [1, 2, 3], keepDims: true });
+    const peak = relative && max(maps, { axes: [1, 2, 3], keepDims: true });
     const lift = peak && mul(relative, peak);
     const offset = lift && absolute ? add(lift, absolute) : (lift ?? absolute);
     return offset ? add(scaled, offset) : scaled;

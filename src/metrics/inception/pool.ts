@@ -1,7 +1,7 @@
 // Pooling of pictures [N, H, W, C], composed: 3x3 windows taken one axis at a time.
 
 import { floats, integers } from "../../core/tensor.js";
-import { add, gather, max, mul, pad, slice } from "../../engine/functions.js";
+import { add, gather, maximum, mul, pad, slice } from "../../engine/functions.js";
 import type { Value } from "../../engine/graph.js";
 
 const SIDE = 3;
@@ -22,8 +22,8 @@ function everySecond(x: Value, axis: number, first: number, count: number): Valu
 export function maxPoolHalving(x: Value): Value {
   return [ROWS, COLUMNS].reduce((y, axis) => {
     const count = Math.floor((y.shape[axis]! - SIDE) / 2) + 1;
-    return max(
-      max(everySecond(y, axis, 0, count), everySecond(y, axis, 1, count)),
+    return maximum(
+      maximum(everySecond(y, axis, 0, count), everySecond(y, axis, 1, count)),
       everySecond(y, axis, 2, count),
     );
   }, x);
@@ -41,7 +41,7 @@ function neighbours(x: Value, axis: number): [Value, Value, Value] {
 export function maxPoolSame(x: Value): Value {
   return [ROWS, COLUMNS].reduce((y, axis) => {
     const [here, before, after] = neighbours(y, axis);
-    return max(max(here, before), after);
+    return maximum(maximum(here, before), after);
   }, x);
 }
 

@@ -1,7 +1,7 @@
 // One vector per prompt: the hidden state at its end.
 
 import { floats } from "../../core/tensor.js";
-import { cast, equal, less, matmul, maximum, mul, reshape } from "../../engine/functions.js";
+import { cast, equal, less, matmul, max, mul, reshape } from "../../engine/functions.js";
 import type { Value } from "../../engine/graph.js";
 
 /** What transformers wrote as the id before it was corrected; it stands for the largest id of the prompt. */
@@ -16,7 +16,7 @@ export function poolAtEnd(hidden: Value, ids: Value, endId: number): Value {
   const [n, tokens, width] = hidden.shape as [number, number, number];
   const numbers = cast(ids, "float32");
   const end =
-    endId === LEGACY_END ? maximum(numbers, { axes: [1], keepDims: true }) : graph.scalar(endId);
+    endId === LEGACY_END ? max(numbers, { axes: [1], keepDims: true }) : graph.scalar(endId);
   const isEnd = cast(equal(numbers, end), "float32");
   // Row i of the product counts the ends before each token.
   const before = Float32Array.from({ length: tokens * tokens }, (_, i) =>

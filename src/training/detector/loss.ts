@@ -7,7 +7,7 @@ import {
   exp,
   less,
   log,
-  max,
+  maximum,
   mul,
   neg,
   relu,
@@ -49,19 +49,19 @@ export function focalLoss(logits: Value, target: Value): Value {
   const missed = mul(mul(rest, rest), sub(unlikely, logits));
   const imagined = mul(falloff, mul(mul(p, p), unlikely));
   const total = add(sum(mul(centre, missed)), sum(mul(sub(1, centre), imagined)));
-  return div(total, max(sum(centre), 1));
+  return div(total, maximum(sum(centre), 1));
 }
 
 /** The weighted mean over cells of the summed |prediction - target|; `weight` is [N, H, W, 1]. */
 export function weightedL1(prediction: Value, target: Value, weight: Value): Value {
   const error = sum(mul(abs(sub(prediction, target)), weight));
-  return div(error, max(sum(weight), 1));
+  return div(error, maximum(sum(weight), 1));
 }
 
 /** Cross-entropy of logits [..., C] with one-hot targets that carry their cells' weights. */
 export function weightedCrossEntropy(logits: Value, target: Value): Value {
   const likelihood = log(add(softmax(logits), 1e-7));
-  return neg(div(sum(mul(target, likelihood)), max(sum(target), 1)));
+  return neg(div(sum(mul(target, likelihood)), maximum(sum(target), 1)));
 }
 
 /**

@@ -49,10 +49,10 @@ const smooth: { readonly [K in StepKind]?: Check } = {
     least(results[a!]!, (e) => e) > 10 * MARGIN && least(results[b!]!, (e) => -Math.abs(e)) > -3,
   relu: ([x], _, results) => least(results[x!]!, Math.abs) > MARGIN,
   abs: ([x], _, results) => least(results[x!]!, Math.abs) > MARGIN,
-  max: apart,
-  min: apart,
+  maximum: apart,
+  minimum: apart,
   choose: apart,
-  maximum: ([x], _, results) => {
+  max: ([x], _, results) => {
     const sorted = results[x!]!.data.toSorted();
     return sorted.every((e, i) => i === 0 || e - sorted[i - 1]! > MARGIN);
   },

@@ -32,13 +32,13 @@ export interface StepParameters {
   mul: [];
   div: [];
   pow: [];
-  max: [];
-  min: [];
+  maximum: [];
+  minimum: [];
   /** Operands a, b, c, d: c where a < b, else d. */
   choose: [];
   sum: [axes: number[], keep: boolean];
   mean: [axes: number[], keep: boolean];
-  maximum: [axes: number[], keep: boolean];
+  max: [axes: number[], keep: boolean];
   reshape: [shape: number[]];
   transpose: [perm: number[]];
   concat: [axis: number];
@@ -98,12 +98,12 @@ const builders: { readonly [K in Exclude<StepKind, "input">]: Build<K> } = {
   mul: two(f.mul),
   div: two(f.div),
   pow: two(f.pow),
-  max: two(f.max),
-  min: two(f.min),
+  maximum: two(f.maximum),
+  minimum: two(f.minimum),
   choose: ([a, b, c, d]) => f.where(f.less(a!, b!), c!, d!),
   sum: ([x], axes, keepDims) => f.sum(x!, { axes, keepDims }),
   mean: ([x], axes, keepDims) => f.mean(x!, { axes, keepDims }),
-  maximum: ([x], axes, keepDims) => f.maximum(x!, { axes, keepDims }),
+  max: ([x], axes, keepDims) => f.max(x!, { axes, keepDims }),
   reshape: ([x], shape) => f.reshape(x!, shape),
   transpose: ([x], perm) => f.transpose(x!, perm),
   concat: (parts, axis) => f.concat(parts, axis),

@@ -33,7 +33,7 @@ const axisOf = ({ shapes, draw }: Scene, n: number): number | undefined =>
 
 type Plain = "neg" | "exp" | "log" | "sqrt" | "reciprocal" | "erf" | "sin" | "cos" | "sigmoid";
 type Curve = "tanh" | "relu" | "abs" | "silu" | "gelu";
-type Pair = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min";
+type Pair = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
 
 const single =
   (kind: Plain | Curve): Proposal =>
@@ -63,7 +63,7 @@ const choose: Proposal = (scene) => {
 };
 
 const reduction =
-  (kind: "sum" | "mean" | "maximum"): Proposal =>
+  (kind: "sum" | "mean" | "max"): Proposal =>
   (scene) => {
     const n = pickAny(scene);
     const axes = [...scene.shapes[n]!.keys()].filter(() => scene.draw(2) === 0);
@@ -215,12 +215,12 @@ export const proposals: { readonly [K in Exclude<StepKind, "input">]: Proposal }
   mul: pair("mul"),
   div: pair("div"),
   pow: pair("pow"),
-  max: pair("max"),
-  min: pair("min"),
+  maximum: pair("maximum"),
+  minimum: pair("minimum"),
   choose,
   sum: reduction("sum"),
   mean: reduction("mean"),
-  maximum: reduction("maximum"),
+  max: reduction("max"),
   reshape,
   transpose,
   concat,
