@@ -1,12 +1,13 @@
 // A graph of typed, shaped values in static single assignment; equal nodes are the same node.
 
 import type { DType } from "../core/dtype.js";
-import { sizeOf } from "../core/shape.js";
+import { formatShape, sizeOf } from "../core/shape.js";
 import type { Shape } from "../core/shape.js";
 import type { HostTensor } from "../core/tensor.js";
 import type { ExternalLocation, OperatorAttributes, OperatorName } from "./operators.js";
 import { inferType } from "./ops/index.js";
 
+/** The type of a value: that of its elements, and their shape. */
 export interface ValueType {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -38,7 +39,9 @@ export class Graph {
     checkName("input", name);
     const known = this.inputs.get(name);
     if (known && (known.dtype !== dtype || known.shape.join() !== shape.join())) {
-      throw new Error(`input: ${name} is declared twice with different types`);
+      throw new Error(
+        `input: expected ${name} as it was declared, ${formatType(known)}, got ${formatType({ dtype, shape })}`,
+      );
     }
     if (known) return known;
     const value = this.append("Input", [], { name }, { dtype, shape });
@@ -85,7 +88,8 @@ export class Graph {
     const known = this.interned.get(key);
     if (known) return known;
     for (const value of inputs) {
-      if (value.graph !== this) throw new Error(`${op}: expected values of one graph`);
+      if (value.graph !== this)
+        throw new Error(`${op}: expected values of one graph, got another's`);
     }
     const made = this.append(op, inputs, attributes, inferType(op, inputs, attributes));
     this.interned.set(key, made);
@@ -103,9 +107,13 @@ export class Graph {
 
   /** Names a value as an output. Throws when the name is taken. */
   output(name: string, value: Value): Value {
-    if (value.graph !== this) throw new Error(`output: ${name} is a value of another graph`);
+    if (value.graph !== this) {
+      throw new Error(`output: expected a value of this graph as ${name}, got another's`);
+    }
     checkName("output", name);
-    if (this.outputs.has(name)) throw new Error(`output: ${name} is taken`);
+    if (this.outputs.has(name)) {
+      throw new Error(`output: expected a new name, got ${name}, which another output has`);
+    }
     this.outputs.set(name, value);
     return value;
   }
@@ -122,6 +130,8 @@ export class Graph {
     return value;
   }
 }
+
+const formatType = ({ dtype, shape }: ValueType): string => `${dtype} ${formatShape(shape)}`;
 
 function keyOf(op: OperatorName, inputs: readonly Value[], attributes: object): string {
   return `${op}|${inputs.map((value) => value.id).join()}|${JSON.stringify(attributes)}`;
