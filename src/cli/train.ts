@@ -62,8 +62,12 @@ async function train(
   }
 }
 
-/** The flags as an order; exported for its tests. */
-export function trainRequest(config: string | undefined, flags: TrainFlags): TrainRequest {
+/**
+ * The flags as an order.
+ *
+ * @throws FollowspotError when flags contradict one another, or a value is none
+ */
+function trainRequest(config: string | undefined, flags: TrainFlags): TrainRequest {
   const { output: folder, resume, minutes, threads } = flags;
   if (folder !== undefined && resume !== undefined) {
     throw new FollowspotError("train: expected --output or --resume, got both.", {

@@ -4,6 +4,7 @@ import type { DataOf, DType } from "./dtype.js";
 import { formatShape, sizeOf } from "./shape.js";
 import type { Shape } from "./shape.js";
 
+/** Elements in row-major order, as many as the shape says; float16 as its bits, bool as 0 and 1. */
 export interface HostTensor<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: Shape;

@@ -1,35 +1,52 @@
-// The operators as functions of values: what layers and gradient rules are written in.
+// The operators as functions of values: what layers and gradient rules are written in. Shapes broadcast as NumPy's do;
+// all throw an Error, naming the operator, for values that do not fit or are of different graphs.
 
 import { broadcastShapes, normaliseAxis, sameShape, sizeOf } from "../core/shape.js";
 import type { DType } from "../core/dtype.js";
 import type { Shape } from "../core/shape.js";
 import { isOp } from "./graph.js";
 import type { Value } from "./graph.js";
-import type { ConvolutionGeometry } from "./operators.js";
 import type { BinaryOp, CompareOp, UnaryOp } from "./ops/elementwise.js";
+
+export { conv2d, convTranspose2d } from "./functions-convolution.js";
+export type { Conv2dOptions } from "./functions-convolution.js";
 
 /** A value, or a number that becomes a float32 scalar. */
 export type Operand = Value | number;
 
 const NONE = {} as const;
 
+/** A function of each element, of any shape, which it keeps. */
 const unary =
   (op: UnaryOp) =>
   (x: Value): Value =>
     x.graph.apply(op, [x], NONE);
 
+/** -x. */
 export const neg = unary("Neg");
+/** e^x. */
 export const exp = unary("Exp");
+/** Natural logarithm. */
 export const log = unary("Log");
+/** √x. */
 export const sqrt = unary("Sqrt");
+/** 1 / x. */
 export const reciprocal = unary("Reciprocal");
+/** The error function, 2/√π ∫₀ˣ e^(-t²) dt. */
 export const erf = unary("Erf");
+/** Sine of radians. */
 export const sin = unary("Sin");
+/** Cosine of radians. */
 export const cos = unary("Cos");
+/** σ(x) = 1 / (1 + e^-x). */
 export const sigmoid = unary("Sigmoid");
+/** Hyperbolic tangent. */
 export const tanh = unary("Tanh");
+/** x where it is above 0, else 0. */
 export const relu = unary("Relu");
+/** |x|; its gradient at 0 is 0. */
 export const abs = unary("Abs");
+/** -1, 0 or 1; no gradient anywhere. */
 export const sign = unary("Sign");
 /** The value itself, as a constant to differentiation. */
 export const stopGradient = unary("StopGradient");
@@ -65,14 +82,20 @@ const binary =
     return x.graph.apply(op, [x, y], NONE);
   };
 
+/** a - b. */
 export const sub = binary("Sub");
+/** a / b. */
 export const div = binary("Div");
+/** a to the power b; where a is 0 or less, b has no gradient. */
 export const pow = binary("Pow");
+/** The larger of a and b; of equal ones each has half the gradient. */
 export const maximum = binary("Max");
+/** The smaller of a and b; of equal ones each has half the gradient. */
 export const minimum = binary("Min");
 const plainAdd = binary("Add");
 const plainMul = binary("Mul");
 
+/** a + b; the other one alone where one is the number 0. */
 export function add(a: Operand, b: Operand): Value {
   const [x, y] = operands(a, b);
   if (isScalar(x, 0)) return y;
@@ -80,6 +103,7 @@ export function add(a: Operand, b: Operand): Value {
   return plainAdd(x, y);
 }
 
+/** a · b, element by element; the other one alone where one is the number 1. */
 export function mul(a: Operand, b: Operand): Value {
   const [x, y] = operands(a, b);
   if (isScalar(x, 1)) return y;
@@ -96,8 +120,11 @@ const compare =
     return x.graph.apply(op, [x, y], NONE);
   };
 
+/** Whether a < b, as bool. */
 export const less = compare("Less");
+/** Whether a <= b, as bool. */
 export const lessOrEqual = compare("LessOrEqual");
+/** Whether a = b, as bool. */
 export const equal = compare("Equal");
 
 /** `a` where `condition` (bool) holds, else `b`; broadcasts. */
@@ -106,10 +133,12 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   return condition.graph.apply("Where", [condition, lift(a), lift(b)], NONE);
 }
 
+/** The values as another type; what lies between whole numbers is cut off towards 0. */
 export function cast(x: Value, to: DType): Value {
   return x.dtype === to ? x : x.graph.apply("Cast", [x], { to });
 }
 
+/** What is reduced. */
 export interface ReductionOptions {
   /** Axes to reduce, negative from the end; all when absent. */
   readonly axes?: readonly number[];
@@ -124,22 +153,25 @@ function reductionAttributes(x: Value, options: ReductionOptions) {
   return { axes: [...new Set(axes)].sort((a, b) => a - b), keepDims: options.keepDims ?? false };
 }
 
+/** Sum over axes. */
 export function sum(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes(x, options);
   return attributes.axes.length === 0 ? x : x.graph.apply("ReduceSum", [x], attributes);
 }
 
+/** Largest element over axes; of equal ones each has its share of the gradient. */
 export function max(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes(x, options);
   return attributes.axes.length === 0 ? x : x.graph.apply("ReduceMax", [x], attributes);
 }
 
+/** Mean over axes, of floats. */
 export function mean(x: Value, options: ReductionOptions = {}): Value {
   const count = reductionAttributes(x, options).axes.reduce((n, axis) => n * x.shape[axis]!, 1);
   return mul(sum(x, options), 1 / count);
 }
 
-/** One extent may be -1: what is left. */
+/** The same elements in another shape; one extent may be -1: what is left. */
 export function reshape(x: Value, shape: Shape): Value {
   const known = shape.reduce((product, extent) => (extent < 0 ? product : product * extent), 1);
   const full = shape.map((extent) => (extent < 0 ? sizeOf(x.shape) / known : extent));
@@ -149,10 +181,15 @@ export function reshape(x: Value, shape: Shape): Value {
   return x.graph.apply("Reshape", [source], { shape: full });
 }
 
+/** Axes in another order: axis i of the result is axis perm[i] of x. */
 export function transpose(x: Value, perm: readonly number[]): Value {
   return perm.every((axis, i) => axis === i) ? x : x.graph.apply("Transpose", [x], { perm });
 }
 
+/**
+ * Values behind one another along an axis, negative from the end; they agree in all other extents.
+ * Throws when there is none.
+ */
 export function concat(values: readonly Value[], axis: number): Value {
   const first = values[0];
   if (!first) throw new Error("concat: expected at least one value, got none");
@@ -173,6 +210,7 @@ export function pad(x: Value, before: Shape, after: Shape): Value {
   return x.graph.apply("Pad", [x], { before, after });
 }
 
+/** x broadcast to a shape. */
 export function expand(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : x.graph.apply("Expand", [x], { shape });
 }
@@ -187,6 +225,13 @@ export function scatterAdd(updates: Value, indices: Value, axis: number, size: n
   return updates.graph.apply("ScatterAdd", [updates, indices], { axis, size });
 }
 
+/**
+ * Matrix products over the last two axes, [..., m, k] and [..., k, n] to [..., m, n]; the axes before them broadcast.
+ * `transA` takes `a` as [..., k, m], `transB` takes `b` as [..., n, k]; false when absent.
+ *
+ * Throws when the inner extents k or the types differ, for values of fewer than two axes, and when batches do not
+ * broadcast.
+ */
 export function matmul(
   a: Value,
   b: Value,
@@ -209,39 +254,6 @@ export function attention(
   options: { heads: number; scale: number },
 ): Value {
   return q.graph.apply("Attention", [q, k, v], options);
-}
-
-export interface Conv2dOptions {
-  /** 1 when absent. */
-  readonly stride?: number;
-  /** Zeros around the picture: one amount, or top, left, bottom, right; 0 when absent. */
-  readonly padding?: number | readonly [number, number, number, number];
-  /** 1 when absent. */
-  readonly groups?: number;
-}
-
-function geometry(options: Conv2dOptions): ConvolutionGeometry {
-  const { stride = 1, padding = 0, groups = 1 } = options;
-  const sides =
-    typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
-  return { stride: [stride, stride], padding: sides, groups };
-}
-
-/** Convolution of x [N, H, W, I] with weight [kh, kw, I / groups, O]. */
-export function conv2d(x: Value, weight: Value, options: Conv2dOptions = {}): Value {
-  return x.graph.apply("Conv2d", [x, weight], geometry(options));
-}
-
-/** Transposed convolution of y [N, H', W', O] with weight [kh, kw, I / groups, O] to [N, H, W, I]. */
-export function convTranspose2d(
-  y: Value,
-  weight: Value,
-  options: Conv2dOptions & { outputSize: readonly [number, number] },
-): Value {
-  const attributes = geometry(options);
-  const channels = weight.shape[2]! * attributes.groups;
-  const inputShape = [y.shape[0]!, ...options.outputSize, channels];
-  return y.graph.apply("Conv2dInputGradient", [y, weight], { ...attributes, inputShape });
 }
 
 /** x σ(αx) (Ramachandran et al. 2017). */

@@ -14,10 +14,13 @@ export interface FetchProgress {
   readonly total?: number;
 }
 
+/** How files are fetched. */
 export interface UrlSourceOptions {
   /** In place of the global one: for a token, a cache, a test. */
   readonly fetch?: typeof fetch;
+  /** Told as the bytes of files arrive. */
   readonly onProgress?: (progress: FetchProgress) => void;
+  /** Stops what is being fetched, with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What is asked of drawing and what comes back: the line between a face (command line, studio) and the pipeline.
+// What is asked of drawing and what comes back: the line between the command line and the pipeline.
 import type { SamplerName } from "../diffusion/samplers/registry.js";
 import type { Size } from "./box.js";
 import type { Recipe } from "./recipe.js";

@@ -88,6 +88,7 @@ export type MethodSketch = z.input<typeof methodSchema>;
 /** A placement method with all its parameters. */
 export type Method = z.output<typeof methodSchema>;
 
+/** The name of a placement method, of METHOD_NAMES. */
 export type MethodName = Method["name"];
 
 /** The names, in the order in which help and errors list them. */

@@ -77,7 +77,9 @@ export const sketchSchema = z.strictObject({
   model: z.strictObject(modelFields).partial({ digest: true }).optional(),
 });
 
+/** A complete recipe: all that makes one picture, checked by `parseRecipe`. */
 export type Recipe = z.output<typeof recipeSchema>;
+/** A recipe that may leave out all but `version` and `prompt`, checked by `parseSketch`. */
 export type RecipeSketch = Omit<z.output<typeof sketchSchema>, "method"> & {
   /** As it was written: what is left out depends on the model. */
   readonly method?: MethodSketch | undefined;

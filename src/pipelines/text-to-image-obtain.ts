@@ -13,6 +13,7 @@ import { pipelineFiles } from "./text-to-image-files.js";
 import type { Variant } from "./text-to-image-files.js";
 import { readPipelineModel } from "./text-to-image-model.js";
 
+/** How a model is got that is not here. */
 export interface ObtainOptions {
   /** Of a hub model that is not here yet: "fp16" fetches its weights of half the size, where it has them. */
   readonly variant?: Variant;

@@ -13,6 +13,7 @@ import { openPart } from "./text-to-image-weights.js";
 import { openParts, TextToImagePipeline } from "./text-to-image-pipeline.js";
 import type { OpenOptions } from "./text-to-image-pipeline.js";
 
+/** How a model is opened in a browser. Its `signal` holds for loading alone. */
 export interface WebLoadOptions
   extends Omit<OpenOptions, "runtime">, Pick<WebOptions, "wasmPaths"> {
   /** "wasm" when absent; "webgpu" where the browser has it. */

@@ -22,8 +22,10 @@ export const SAMPLERS = {
   lcm,
 } as const satisfies Record<string, Sampler>;
 
+/** The name of a sampler, of SAMPLER_NAMES. */
 export type SamplerName = keyof typeof SAMPLERS;
 
+/** The names, in the order in which help and errors list them. */
 export const SAMPLER_NAMES = Object.keys(SAMPLERS) as SamplerName[];
 
 /** True for the name of a sampler. */

@@ -8,6 +8,7 @@ import { byColumns, byCost, convolutionsToProducts } from "./convolution.js";
 import { portable } from "./portable.js";
 import { forWebGpu, groupedAdjointsToColumns } from "./webgpu.js";
 
+/** How convolutions are run; see `LowerOptions`. */
 export type ConvolutionLowering = "products" | "columns" | "native";
 
 const CONVOLUTION_RULES: Record<ConvolutionLowering, readonly RewriteRule[]> = {
@@ -16,13 +17,17 @@ const CONVOLUTION_RULES: Record<ConvolutionLowering, readonly RewriteRule[]> = {
   native: [],
 };
 
+/** What a provider has, and how convolutions are to be run there. */
 export interface LowerOptions {
   /**
    * Convolution as matrix products, by columns or by tiles of minimal filtering as these cost less by count; by columns
    * alone; or by the provider's kernel. When absent "products", and "columns" on WebGPU.
    */
   readonly convolution?: ConvolutionLowering;
-  /** Whether the provider has the com.microsoft kernels FusedMatMul and MultiHeadAttention; true when absent. */
+  /**
+   * Whether the provider has the kernels FusedMatMul, MultiHeadAttention and QuickGelu of com.microsoft, and Gelu; true
+   * when absent.
+   */
   readonly fused?: boolean;
   /** Whether the provider is WebGPU, whose kernels are fewer and less exact; false when absent. */
   readonly webgpu?: boolean;

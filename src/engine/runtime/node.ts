@@ -19,6 +19,7 @@ import type { CompileOptions, Runtime } from "./session.js";
 import { WeightStore } from "./weight-store.js";
 import type { Lease } from "./weight-store.js";
 
+/** What computes in Node: the processor, or WebGPU where a driver is found. */
 export type NodeProvider = "cpu" | "webgpu";
 
 /** A model, and where the weights lie that bear the names of inputs or of external files. */

@@ -4,8 +4,10 @@ import type { HostTensor } from "../../core/tensor.js";
 import type { Graph } from "../graph.js";
 import type { LowerOptions } from "../lower/index.js";
 
+/** Tensors by the names of a graph's inputs or outputs. */
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
+/** How a graph is compiled; what is absent is the runtime's default. */
 export interface CompileOptions extends Pick<LowerOptions, "convolution"> {
   /** Threads of one operator; the machine's cores when absent. Results are bit-identical at one count. */
   readonly threads?: number;

@@ -16,8 +16,10 @@ import { ortSession } from "./ort.js";
 import type { CompileOptions, Runtime } from "./session.js";
 import { Turns } from "./turns.js";
 
+/** What computes: WebAssembly on the processor, or WebGPU where the browser has it. */
 export type WebProvider = "wasm" | "webgpu";
 
+/** Where ONNX Runtime's own files and those of external constants are. */
 export interface WebOptions {
   /** Address of a folder with onnxruntime-web's .wasm and .mjs files, ending in "/"; where the bundler put them when absent. */
   readonly wasmPaths?: string;

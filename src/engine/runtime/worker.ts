@@ -51,7 +51,7 @@ class SessionHost {
   private open = 0;
   private count = 0;
 
-  /** Opens a session by `request`, which is given its number. Throws what the provider says. */
+  /** Opens a session by what `pack` makes of its number. Throws what the provider says. */
   async openSession(pack: (session: number) => Parcel): Promise<RawSession> {
     if (!this.thread?.alive) {
       this.thread = new WorkerThread();
