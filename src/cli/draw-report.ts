@@ -1,5 +1,5 @@
 // Lines that tell a person what became of the boxes.
-import type { BoxReport, BoxTokens, PlacementScore } from "../pipelines/draw-request.js";
+import type { BoxTokens, PlacementScore, ScoredBoxReport } from "../pipelines/draw-request.js";
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -8,7 +8,7 @@ export const describeTokens = ({ words, tokens }: BoxTokens): string =>
   `${words}: tokens ${tokens.map(({ index, text }) => `${index} ${text}`).join(", ")}`;
 
 /** "red cube: tokens 2 red, 3 cube; 71 % of its attention in the box; in its box (IoU 0.62)" */
-export function describeBox(box: BoxReport): string {
+export function describeBox(box: ScoredBoxReport): string {
   const attention =
     box.stepsInRange === 0
       ? "not directed, since no step lay in its range"

@@ -91,6 +91,10 @@ export interface BoxReport extends BoxTokens {
   readonly attentionShare: number;
   /** Steps that lay in the box's range; with 0 it was not directed. */
   readonly stepsInRange: number;
+}
+
+/** What became of one box, and of its thing. */
+export interface ScoredBoxReport extends BoxReport {
   /** Absent if no detector knows the thing. */
   readonly placement?: PlacementScore;
 }
@@ -109,7 +113,7 @@ export interface DrawnPicture {
   readonly recipe: Recipe;
   /** The "picture" first. */
   readonly images: readonly DrawnImage[];
-  readonly boxes: readonly BoxReport[];
+  readonly boxes: readonly ScoredBoxReport[];
   /** Milliseconds by phase: load, encode, sample, decode, score. */
   readonly milliseconds: Readonly<Record<string, number>>;
 }
