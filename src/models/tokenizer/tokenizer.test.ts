@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FollowspotError } from "../../core/errors.js";
+import { BytePairs } from "./byte-pairs.js";
 import { loadTokenizer } from "./folder.js";
 import { Tokenizer } from "./index.js";
 import { BOS, EOS, vocabularyOf } from "./learn.js";
@@ -134,6 +135,16 @@ describe("encode", () => {
       true,
     ]);
     expect(tokenizer.encode("a cat").lost).toBe("");
+  });
+
+  it("makes no tokens of what lies past the last place", async () => {
+    const tokenizer = await loadTokenizer(STAGE);
+    const split = vi.spyOn(BytePairs.prototype, "split");
+    const { words, lost } = tokenizer.encode("cat ".repeat(1000), { maxLength: 6 });
+    expect(split).toHaveBeenCalledTimes(4);
+    split.mockRestore();
+    expect(words.filter(({ cut }) => cut)).toHaveLength(996);
+    expect(lost).toHaveLength(996 * 4 - 1);
   });
 
   it("refuses a length without room for start and end", async () => {

@@ -29,11 +29,12 @@ interface Token {
   readonly span: Span;
 }
 
-/** Words of a text and their tokens, before anything is cut off. */
+/** A word of a text and its tokens, before anything is cut off. */
 interface Split {
   readonly text: string;
   readonly span: Span;
-  readonly tokens: readonly Token[];
+  /** Its tokens, at least one; made when they are asked for. */
+  readonly tokens: () => readonly Token[];
 }
 
 function patternOf(added: readonly AddedToken[]): RegExp {
@@ -88,11 +89,14 @@ export class Tokenizer {
     const spans: (Span | undefined)[] = [undefined];
     let lostFrom: number | undefined;
     const words = all.map(({ text: word, span, tokens }): EncodedWord => {
-      const kept = tokens.slice(0, room - (ids.length - 1));
+      const left = room - (ids.length - 1);
+      // Where no room is left, the tokens would be made for nothing.
+      const own = left > 0 ? tokens() : undefined;
+      const kept = own?.slice(0, left) ?? [];
       const positions = kept.map((_, index) => ids.length + index);
       ids.push(...kept.map(({ id }) => id));
       spans.push(...kept.map((token) => token.span));
-      const cut = kept.length < tokens.length;
+      const cut = own === undefined || kept.length < own.length;
       if (cut) lostFrom ??= span[0];
       return { text: word, span, tokens: positions, cut };
     });
@@ -123,20 +127,25 @@ export class Tokenizer {
   private splitAdded(text: string, span: Span): Split {
     const lower = text.toLowerCase();
     const id = this.data.added.find(({ content }) => content.toLowerCase() === lower)!.id;
-    return { text, span, tokens: [{ id, span }] };
+    return { text, span, tokens: () => [{ id, span }] };
   }
 
-  private splitPiece({ text, span, spans }: Piece): Split {
+  private splitPiece(piece: Piece): Split {
+    return { text: piece.text, span: piece.span, tokens: () => this.tokensOf(piece) };
+  }
+
+  private tokensOf({ text, spans }: Piece): Token[] {
     // Where each byte of the piece comes from.
     const sources: Span[] = [];
     let unit = 0;
+    const encoder = new TextEncoder();
     for (const point of text) {
-      const bytes = new TextEncoder().encode(point).length;
+      const bytes = encoder.encode(point).length;
       for (let byte = 0; byte < bytes; byte++) sources.push(spans[unit]!);
       unit += point.length;
     }
     let byte = 0;
-    const tokens = this.pairs.split(text).map((symbol): Token => {
+    return this.pairs.split(text).map((symbol): Token => {
       const length = symbol.endsWith(WORD_END) ? symbol.length - WORD_END.length : symbol.length;
       const [first, last] = [sources[byte]!, sources[byte + length - 1]!];
       byte += length;
@@ -145,6 +154,5 @@ export class Tokenizer {
         span: [first[0], last[1]],
       };
     });
-    return { text, span, tokens };
   }
 }
