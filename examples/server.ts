@@ -1,40 +1,69 @@
 // A server that draws: POST a prompt and boxes as JSON, get a PNG. Who hangs up ends the drawing within a step, and
-// pictures are drawn one after another, since two at once would share the cores.
+// pictures are drawn one after another, since two at once would share the cores. It answers this machine alone.
 //
 //   npx tsx examples/server.ts [MODEL] [PORT]
-//   curl localhost:8017 -o cube.png -d '{"prompt":"a red cube","boxes":[{"words":"red cube","box":[0,0,0.5,0.5]}]}'
+//   curl localhost:8017 -o cube.png -H "content-type: application/json" \
+//     -d '{"prompt":"a red cube","boxes":[{"words":"red cube","box":[0,0,0.5,0.5]}]}'
 
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { encodePng, FollowspotError, loadPipeline, pngTexts } from "followspot";
+import { encodePng, FollowspotError, loadPipeline, parseSketch, pngTexts } from "followspot";
 import type { DrawOptions } from "followspot";
 
 const [model = "stage", port = "8017"] = process.argv.slice(2);
 const pipe = await loadPipeline(model);
 let turn: Promise<unknown> = Promise.resolve();
 
-type Wanted = Pick<DrawOptions, "prompt" | "boxes" | "steps"> & { seed?: string };
+const MOST_BYTES = 2 ** 16;
+const MOST_STEPS = 200;
+/** This machine, as a Host or an Origin names it: pages of other sites may neither ask nor pretend to be here. */
+const HERE = /^(https?:\/\/)?(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** What a client sent; Followspot itself checks what is in the boxes. */
-function wantedIn(body: string): Wanted {
-  const wanted = JSON.parse(body) as Partial<Wanted> | null;
-  if (typeof wanted?.prompt !== "string") throw new SyntaxError("expected a prompt");
-  if (!/^\d+$/.test(wanted.seed ?? "0")) throw new SyntaxError('expected a seed such as "7"');
-  if (!Array.isArray(wanted.boxes ?? [])) throw new SyntaxError("expected a list of boxes");
-  return { ...wanted, prompt: wanted.prompt };
+/** What a client did wrong, with its HTTP status. */
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+function check({ method, headers }: IncomingMessage): void {
+  const { host = "", origin = host, "content-type": type = "", "content-length": length } = headers;
+  if (!HERE.test(host) || !HERE.test(origin)) throw new Refusal(403, "expected this machine");
+  if (method !== "POST") throw new Refusal(405, `expected POST, got ${method}`);
+  if (!/^application\/json\b/i.test(type)) throw new Refusal(415, "expected application/json");
+  // A body that does not tell its length is refused too; of one that does, Node reads no more.
+  if (!(Number(length) <= MOST_BYTES))
+    throw new Refusal(413, `expected ${MOST_BYTES} bytes or less`);
+}
+
+/** What a client wants; `parseSketch` says what is wrong with it. A seed of 64 bits travels as text. */
+function wantedIn(body: string): DrawOptions {
+  const { prompt, boxes, steps, seed } = (JSON.parse(body) ?? {}) as Record<string, unknown>;
+  const wanted = parseSketch({ version: 1, prompt, boxes, steps, seed });
+  if ((wanted.steps ?? 0) <= MOST_STEPS) return wanted;
+  throw new Refusal(400, `steps: expected ${MOST_STEPS} or fewer, got ${wanted.steps}`);
 }
 
 async function draw(request: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
+  check(request);
   const { prompt, boxes, steps, seed } = wantedIn(await text(request));
-  // A seed may have 64 bits, more than a JSON number holds: it travels as text.
-  const options = { prompt, boxes: boxes ?? [], steps, seed: BigInt(seed ?? 0), signal };
+  const options = { prompt, boxes, steps, seed, signal };
   const mine = turn.then(() => pipe.pictures(options));
   turn = mine.catch(() => undefined);
   const [drawn] = await mine;
   const { data, width, height } = drawn!.picture;
   return encodePng(data, width, height, pngTexts(await pipe.recipeOf(options)));
+}
+
+/** What a person did wrong is told in a line; all else is a fault of the server. */
+function statusOf(error: unknown): number {
+  if (error instanceof Refusal) return error.status;
+  return error instanceof FollowspotError || error instanceof SyntaxError ? 400 : 500;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -47,9 +76,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   } catch (error) {
     const { message } = error as Error;
     console.log(message);
-    // What a person did wrong is told in a line; all else is a fault of the server.
-    const isInput = error instanceof FollowspotError || error instanceof SyntaxError;
-    response.writeHead(isInput ? 400 : 500).end(`${message}\n`);
+    response.writeHead(statusOf(error), { connection: "close" }).end(`${message}\n`);
   }
 }
 

@@ -107,8 +107,11 @@ describe("the examples", () => {
       try {
         await expect.poll(output, { timeout: SLOW }).toMatch(/http:\S+\n/);
         const address = /http:\S+/.exec(output())![0];
+        const headers = { "content-type": "application/json" };
+        const post = (body: string, change: RequestInit = {}) =>
+          fetch(address, { method: "POST", headers, body, ...change });
         const ask = (body: unknown, signal: AbortSignal | null = null) =>
-          fetch(address, { method: "POST", body: JSON.stringify(body), signal });
+          post(JSON.stringify(body), { signal });
         const box = { words: "red cube", box: [0, 0, 0.5, 0.5] };
         const answer = await ask({
           prompt: "a red cube",
@@ -124,10 +127,38 @@ describe("the examples", () => {
           400,
           expect.stringMatching(/red cube/),
         ]);
+        const told = async (answers: Promise<Response>[]) =>
+          (await Promise.all(answers)).map(({ status }) => status);
+        const prompt = "a red cube";
+        // Whatever JSON may hold is the client's fault.
+        const faulty = [
+          null,
+          3,
+          [],
+          {},
+          { prompt: 3 },
+          { prompt, boxes: [null] },
+          { prompt, seed: 7 },
+        ];
+        const more = [
+          { prompt, boxes: [{ ...box, words: 3 }] },
+          { prompt, steps: 201 },
+        ];
+        const bad = [...faulty, ...more].map((body) => ask(body));
+        expect(new Set(await told([...bad, post("{")]))).toEqual(new Set([400]));
+        const other = { headers: { ...headers, origin: "https://elsewhere.org" } };
+        expect(
+          await told([
+            fetch(address),
+            post("{}", { headers: { "content-type": "text/plain" } }),
+            post("{}", other),
+            post(`{"prompt":"${"a ".repeat(40_000)}"}`),
+          ]),
+        ).toEqual([405, 415, 403, 413]);
         const stop = new AbortController();
         // So many steps that no machine is done before the client hangs up.
-        const dropped = ask({ prompt: "a red cube", steps: 1000 }, stop.signal);
-        setTimeout(() => stop.abort(), 500);
+        const dropped = ask({ prompt, steps: 200 }, stop.signal);
+        setTimeout(() => stop.abort(), 100);
         await expect(dropped).rejects.toThrow(/abort/);
         await expect.poll(output, { timeout: 30_000 }).toContain("the client hung up");
       } finally {
