@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FollowspotError } from "../core/errors.js";
 import type { Session } from "../engine/runtime/session.js";
 import { SessionCache } from "./denoiser-sessions.js";
 
@@ -72,5 +73,30 @@ describe("SessionCache", () => {
     await expect(cache.run("a", fail, async () => 1)).rejects.toThrow("no");
     await expect(cache.run("a", compile("a"), () => fail())).rejects.toThrow("no");
     expect(await cache.run("a", compile("a"), async () => 2)).toBe(2);
+  });
+
+  it("compiles anew after a session was lost, and not after an abort or bad input", async () => {
+    const log: string[] = [];
+    const cache = new SessionCache(2);
+    const failing = (key: string, failure: Error) => async (): Promise<Session> => {
+      log.push(`compile ${key}`);
+      return {
+        run: () => Promise.reject(failure),
+        release: async () => void log.push(`release ${key}`),
+      };
+    };
+    const run = (key: string, failure: Error, signal?: AbortSignal) =>
+      cache.run(key, failing(key, failure), (session) => session.run({}, {}, signal));
+    const ended = new Error("its thread ended");
+    await expect(run("lost", ended)).rejects.toBe(ended);
+    await expect(run("lost", ended)).rejects.toBe(ended);
+    expect(log).toEqual(["compile lost", "release lost", "compile lost", "release lost"]);
+    const gone = new Error("the client hung up");
+    const bad = new FollowspotError("bad");
+    for (let i = 0; i < 2; i++) {
+      await expect(run("left", gone, AbortSignal.abort(gone))).rejects.toBe(gone);
+      await expect(run("bad", bad)).rejects.toBe(bad);
+    }
+    expect(log.slice(4)).toEqual(["compile left", "compile bad"]);
   });
 });

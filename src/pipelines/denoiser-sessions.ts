@@ -1,13 +1,33 @@
 // Compiled graphs by what they were compiled for, the least lately used going first.
 
 import { FollowspotError } from "../core/errors.js";
-import type { Session } from "../engine/runtime/session.js";
+import type { Session, Tensors } from "../engine/runtime/session.js";
 import { Turns } from "../engine/runtime/turns.js";
 
 const closed = (): FollowspotError =>
   new FollowspotError("draw: expected an open pipeline, got one that was closed meanwhile.", {
     remedy: "Close it when its drawings are done, or open another.",
   });
+
+/** A session that remembers whether a run of it failed; one that was aborted, or given what does not fit, has not. */
+class WatchedSession implements Session {
+  hasFailed = false;
+
+  constructor(private readonly session: Session) {}
+
+  async run(feeds: Tensors, results?: Tensors, signal?: AbortSignal) {
+    try {
+      return await this.session.run(feeds, results, signal);
+    } catch (error) {
+      this.hasFailed ||= !signal?.aborted && !(error instanceof FollowspotError);
+      throw error;
+    }
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
 
 /** Sessions by key; a session that falls out is released once its last run is done. */
 export class SessionCache {
@@ -21,6 +41,7 @@ export class SessionCache {
   /**
    * Runs `use` with the session of `key`, made by `compile` when there is none. One run at a time. When `signal`
    * aborts, a run that waits is not begun, and a compilation is abandoned: it ends by itself and its session is kept.
+   * A session that failed, as when its worker or its device was lost, is not used again.
    *
    * @throws FollowspotError once the sessions were released: nobody would release another; the signal's reason
    */
@@ -34,7 +55,12 @@ export class SessionCache {
     const turn = async (): Promise<T> => {
       const session = await this.get(key, compile);
       signal?.throwIfAborted();
-      return use(session);
+      const watched = new WatchedSession(session);
+      try {
+        return await use(watched);
+      } finally {
+        if (watched.hasFailed) await this.drop(key).catch(() => undefined);
+      }
     };
     return this.turns.take(turn, signal);
   }

@@ -47,6 +47,20 @@ describe("PlacementJudge", () => {
     expect(opened.released).toBe(1);
   });
 
+  it("opens the detector again after it could not be opened", async () => {
+    const { opened, open } = finding();
+    let tries = 0;
+    const judge = new PlacementJudge(
+      () => (tries++ === 0 ? Promise.reject(new Error("busy")) : open()),
+      known,
+    );
+    const boxes = [{ words: "cat", box: BOX }];
+    await expect(judge.score(PICTURE, boxes)).rejects.toThrow("busy");
+    expect((await judge.score(PICTURE, boxes))[0]!.found).toBe(false);
+    await judge.release();
+    expect(opened).toEqual({ times: 1, released: 1 });
+  });
+
   it("does not open the detector for a model that never saw the things", async () => {
     const { opened, open } = finding();
     const judge = new PlacementJudge(open, new Set(["dragon"]));

@@ -58,10 +58,18 @@ export class PlacementJudge {
     });
     const judged = targets.filter((target) => target !== undefined);
     if (judged.length === 0) return targets.map(() => undefined);
-    this.detector ??= this.open();
-    const detections = await (await this.detector).detect(picture);
+    const detections = await (await this.opened()).detect(picture);
     const { things } = scorePicture(detections, judged, null);
     return targets.map((target) => target && placementScore(things[judged.indexOf(target)]!));
+  }
+
+  private opened(): Promise<Detector> {
+    if (this.detector) return this.detector;
+    const opening = this.open();
+    this.detector = opening;
+    // What failed may be asked for again.
+    opening.catch(() => (this.detector = undefined));
+    return opening;
   }
 
   /** Frees the detector. */
