@@ -5,6 +5,7 @@ import type { TransferListItem } from "node:worker_threads";
 import { Turns } from "./turns.js";
 import { unpackError } from "./worker-protocol.js";
 import type { Reply, Request, RunReply, WorkerData } from "./worker-protocol.js";
+import { workerScript } from "./worker-script.js";
 
 interface Pending {
   readonly resolve: (value: RunReply | undefined) => void;
@@ -18,9 +19,7 @@ export interface Parcel {
 }
 
 function startWorker(workerData: WorkerData): Worker {
-  const built = !import.meta.url.endsWith(".ts");
-  const entry = built ? "./worker-entry.js" : "./worker-from-source.js";
-  return new Worker(new URL(entry, import.meta.url), { workerData });
+  return new Worker(workerScript(import.meta.url), { workerData });
 }
 
 /**
