@@ -12,7 +12,7 @@ import { walkModules } from "../test/web/bundle.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FORBIDDEN =
-  /^(src\/|test\/|bench\/(?!protocol\/)|scripts\/|docs\/|examples\/|runs\/|out\/)|\.test\.|tsbuildinfo/;
+  /^(src\/|test\/|bench\/(?!protocol\/)|scripts\/|docs\/(?!recipe\.schema\.json$)|examples\/|runs\/|out\/)|\.test\.|tsbuildinfo/;
 
 const folder = mkdtempSync(join(tmpdir(), "followspot-pack-"));
 const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", NO_COLOR: "1" };
@@ -90,6 +90,9 @@ function checkDoors(): void {
     !foreign.some((name) => name.startsWith("node:")),
     `no Node behind ./web: ${foreign.join(", ")}`,
   );
+  const schema = 'console.log(import.meta.resolve("followspot/recipe.schema.json"))';
+  const found = run(process.execPath, ["--input-type=module", "-e", schema]).trim();
+  expect(existsSync(new URL(found)), "the recipe's schema");
   const isThere = existsSync(join(folder, "node_modules/onnxruntime-web"));
   expect(!isThere, "no onnxruntime-web for those who did not ask for it");
 }

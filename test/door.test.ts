@@ -1,5 +1,6 @@
 // The package's doors: whatever type a public signature names can be imported by its name.
 
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, it } from "vitest";
@@ -78,4 +79,14 @@ it.each(["index", "web"])("%s exports every type of ours that its signatures nam
       .map((named) => `${symbol.name}: ${named.name}`),
   );
   expect([...new Set(missing)]).toEqual([]);
+});
+
+it("ships the recipe's schema under its name", () => {
+  const { exports, files } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+    exports: Record<string, string>;
+    files: string[];
+  };
+  const path = exports["./recipe.schema.json"]!.replace(/^\.\//, "");
+  expect(files).toContain(path);
+  expect(existsSync(`${ROOT}${path}`)).toBe(true);
 });
