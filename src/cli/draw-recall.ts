@@ -27,22 +27,26 @@ export function recall(
     boxes: boxes?.map(({ words, box }) => ({ words, box })),
     method: method && { name: method.name },
   };
-  const left = leftOut(sketch, flags, takesNegative);
+  const left = leftOut(sketch, flags, facts);
   if (left.length === 0) return { sketch: kept, notes: [] };
   const line = `note: the recipe was made with another model; not recalled: ${left.join(", ")}.`;
   return { sketch: kept, notes: [line] };
 }
 
-/** What the recipe says and neither the flags nor the other model take from it. */
-function leftOut(sketch: RecipeSketch, flags: DrawFlags, takesNegative: boolean): string[] {
-  const { sampler, steps, cfg, size, method, negative } = sketch;
+/** What the recipe says, no flag says anew, and the other model does not happen to say too. */
+function leftOut(sketch: RecipeSketch, flags: DrawFlags, facts: ModelFacts): string[] {
+  const { method, negative } = sketch;
+  const { defaults, takesNegative = true } = facts;
   const boxes = flags.box ? [] : (sketch.boxes ?? []);
   const hasParameters = method !== undefined && Object.keys(method).length > 1;
+  const size = sketch.size?.join("x");
+  const differs = <T>(then: T | undefined, flag: unknown, now: T): boolean =>
+    then !== undefined && flag === undefined && then !== now;
   const parts: [isLeft: boolean, what: string][] = [
-    [sampler !== undefined && flags.sampler === undefined, `sampler ${sampler}`],
-    [steps !== undefined && flags.steps === undefined, `steps ${steps}`],
-    [cfg !== undefined && flags.cfg === undefined, `cfg ${cfg}`],
-    [size !== undefined && flags.size === undefined, `size ${size?.join("x")}`],
+    [differs(sketch.sampler, flags.sampler, defaults.sampler), `sampler ${sketch.sampler}`],
+    [differs(sketch.steps, flags.steps, defaults.steps), `steps ${sketch.steps}`],
+    [differs(sketch.cfg, flags.cfg, defaults.cfg), `cfg ${sketch.cfg}`],
+    [differs(size, flags.size, facts.size.join("x")), `size ${size}`],
     [hasParameters && flags.method === undefined, `parameters of ${method?.name}`],
     [boxes.some(({ strength }) => strength !== undefined), "strength of the boxes"],
     [boxes.some(({ until }) => until !== undefined), "until of the boxes"],

@@ -164,6 +164,12 @@ describe("a recipe to start from, for another model", () => {
     expect(warnings.join()).toMatch(/not recalled: sampler euler, size 128x128\.$/);
   });
 
+  it("tells nothing of what the other model has too", () => {
+    const like = { ...sketch, ...facts.defaults, size: [96, 96] as [number, number], boxes: [] };
+    const { warnings } = resolve({ model: "stage" }, { ...like, method: undefined });
+    expect(warnings).toEqual([]);
+  });
+
   it("gives a student that takes none no negative prompt", () => {
     const defaults = { ...facts.defaults, cfg: 1, guidance: 4 };
     const student = { ...facts, defaults, takesNegative: false };
