@@ -9,8 +9,9 @@ import { SIDE, longGraph } from "./long-graph.js";
 
 /** Lets the worker answer before the posting of its message has returned. */
 function returnLate(): void {
-  const post = Worker.prototype.postMessage;
-  Worker.prototype.postMessage = function (...message: Parameters<Worker["postMessage"]>) {
+  const { prototype } = Worker;
+  const post = Reflect.get(prototype, "postMessage") as (this: Worker, ...given: unknown[]) => void;
+  prototype.postMessage = function (...message) {
     post.apply(this, message);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   };
