@@ -82,7 +82,7 @@ export function addDrawFlags(command: Command): Command {
     option("-o, --output <file>", "where to write the PNG (default: named for prompt and seed)"),
     option(
       "--from <file>",
-      "start from the recipe of a picture or a JSON file; flags override it, and another --model its settings",
+      "start from a recipe (PNG or JSON); flags and another --model override it",
     ),
     option("--threads <n>", "processor threads", whole("--threads", LIMITS.threads)),
     option("--dry-run", "print the resolved recipe and its cost, and draw nothing"),
