@@ -9,7 +9,7 @@ export type {
   LoadOptions,
   TextToImagePipeline,
 } from "./pipelines/text-to-image.js";
-export type { OpenOptions } from "./pipelines/text-to-image-pipeline.js";
+export type { Heatmap, OpenOptions } from "./pipelines/text-to-image-pipeline.js";
 export type { ObtainOptions } from "./pipelines/text-to-image-obtain.js";
 export type { Variant } from "./pipelines/text-to-image-files.js";
 export type { DownloadProgress } from "./io/hub-download.js";

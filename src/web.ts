@@ -6,9 +6,10 @@ export type { WebLoadOptions } from "./pipelines/text-to-image-web.js";
 export type {
   DrawnPicture,
   DrawStep,
+  Heatmap,
+  OpenOptions,
   TextToImagePipeline,
 } from "./pipelines/text-to-image-pipeline.js";
-export type { OpenOptions } from "./pipelines/text-to-image-pipeline.js";
 export type { DrawOptions, PlacedWords } from "./pipelines/text-to-image-order.js";
 export type { BoxReport, BoxTokens } from "./pipelines/draw-request.js";
 export type { EditedSites } from "./pipelines/text-to-image-run.js";
