@@ -19,6 +19,8 @@ import { trainedFor } from "./sample-settings.js";
 
 const BATCH = 64;
 const KIND = "semantic";
+/** Nothing is trained: what is measured has no part in a run's budget, and batches of its own. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** The folder of a run's model. */
 const MODEL = "model";
 
@@ -111,7 +113,7 @@ async function documentOf(model: PixelModel, { encoder }: SemanticStudent): Prom
   return {
     ...{ kind: KIND, student_steps: trained.steps, source, factor, wiring, target, guidance },
     ...{ encoder: { width: widths[0], latent_dim }, data: {}, seed: 0 },
-    ...{ budget: 1, weight_decay: 0, learning_rate: { peak: 1, floor: 0, warmup: 0 } },
+    ...{ weight_decay: 0, learning_rate: { peak: 1, floor: 0, warmup: 0 } },
     ...{ ema: { decay: 0 }, sample_every: 1, draw: { count: 1, seed: 0 } },
   };
 }
@@ -127,6 +129,6 @@ function changed(
   return {
     ...document,
     ...{ student: model.folder, teacher: teacher.folder, data, batch, seed },
-    ...{ flip: false, class_dropout: 0 },
+    ...{ flip: false, class_dropout: 0, budget: UNLIMITED },
   };
 }

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { guidanceEvaluations } from "../../guidance/self-attention/index.js";
 import { documentDigest } from "../../training/digest.js";
-import { distillationSchema } from "../run/config.js";
+import { addBudgetIssue, distillationSchema } from "../run/config.js";
 import { guidanceSchema } from "../run/guidance.js";
 
 const {
@@ -42,10 +42,11 @@ export const distributionSchema = z
     ...{ budget, clamp, seed, batch, learning_rate, weight_decay, clip_norm, ema },
     ...{ sample_every, draw },
   })
-  .superRefine(({ compare: { from, to } }, context) => {
-    if (from < to) return;
+  .superRefine((config, context) => {
+    const { from, to } = config.compare;
     const message = `expected less than to, ${to}, got ${from}`;
-    context.addIssue({ code: "custom", path: ["compare", "from"], message });
+    if (from >= to) context.addIssue({ code: "custom", path: ["compare", "from"], message });
+    addBudgetIssue(context, config, distributionEvaluations(config));
   })
   .readonly();
 
@@ -59,7 +60,7 @@ export function distributionEvaluations({ guidance: guide }: DistributionConfig)
 /** As many updates as the budget allows. */
 export function distributionUpdates(config: DistributionConfig): number {
   const each = config.batch * distributionEvaluations(config);
-  return Math.max(1, Math.floor(config.budget / each));
+  return Math.floor(config.budget / each);
 }
 
 /** Identifies what checkpoints depend on: everything but how often to look and how to draw. */

@@ -74,6 +74,7 @@ export const distillationSchema = z
     if (config.target.kind === "data") add(["target", "kind"], DATA_ALONE);
     const message = faultOf(config);
     if (message) add(["rounds"], message);
+    else addBudgetIssue(context, config, Math.max(...roundsOf(config).map((r) => r.evaluations)));
   })
   .readonly();
 
@@ -81,6 +82,18 @@ export type DistillationConfig = z.infer<typeof distillationSchema>;
 
 const DATA_ALONE =
   "expected a target that asks a teacher, got data, which encoder and predictor alone can follow (kind semantic)";
+
+/** Refuses a budget that does not pay for an update of so many evaluations a picture. */
+export function addBudgetIssue(
+  context: Pick<z.core.$RefinementCtx, "addIssue">,
+  { budget, batch }: Pick<DistillationConfig, "budget" | "batch">,
+  evaluations: number,
+): void {
+  const least = batch * evaluations;
+  if (budget >= least) return;
+  const message = `expected at least ${least}, an update of ${batch} pictures by ${evaluations} evaluations, got ${budget}`;
+  context.addIssue({ code: "custom", path: ["budget"], message });
+}
 
 type Rounds = Pick<DistillationConfig, "rounds" | "target">;
 
@@ -136,7 +149,7 @@ export function roundsOf(config: DistillationConfig): Round[] {
     // Of two pictures the way down alone is about one evaluation.
     const features = (target.features > 0 ? 1 : 0) + (judged ? 1 : 0);
     const evaluations = 1 + teacher + (target.kind === "consistency" ? 1 : 0) + features;
-    const updates = Math.max(1, Math.floor(budget / (batch * evaluations)));
+    const updates = Math.floor(budget / (batch * evaluations));
     const round = { steps, guided, judged, evaluations, updates, before };
     before += updates;
     return round;

@@ -7,7 +7,7 @@ import { semanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import type { SemanticEncoderConfig } from "../../models/semantic-encoder/index.js";
 import { documentDigest } from "../../training/digest.js";
 import type { Teacher } from "../../training/teacher/index.js";
-import { distillationSchema, roundsOf } from "../run/config.js";
+import { addBudgetIssue, distillationSchema, roundsOf } from "../run/config.js";
 import type { DistillationConfig, Round } from "../run/config.js";
 import { guidanceSchema } from "../run/guidance.js";
 import { LATENT_SOURCES, SHIFT_FACTORS } from "../semantic.js";
@@ -43,13 +43,15 @@ export const semanticSchema = z
     /** Whose content the latent tells. */
     source: z.enum(LATENT_SOURCES).default("data"),
   })
-  .superRefine(({ target: { kind }, source, guidance }, context) => {
+  .superRefine((config, context) => {
+    const { target, source, guidance } = config;
+    const { kind } = target;
     const add = (path: string, message: string): void =>
       context.addIssue({ code: "custom", path: [path], message });
     if (kind === "consistency" && source === "target") add("source", CIRCULAR);
-    if (kind !== "data") return;
-    if (source === "target") add("source", SAME);
-    if (guidance) add("guidance", `${UNASKED} a scale of ${guidance.scale}`);
+    if (kind === "data" && source === "target") add("source", SAME);
+    if (kind === "data" && guidance) add("guidance", `${UNASKED} a scale of ${guidance.scale}`);
+    addBudgetIssue(context, config, semanticRound(config).evaluations);
   })
   .readonly();
 
@@ -77,7 +79,7 @@ export function asDistillation(config: SemanticConfig): DistillationConfig {
 export function semanticRound(config: SemanticConfig): Round {
   const [round] = roundsOf(asDistillation(config)) as [Round];
   const evaluations = round.evaluations + (config.target.kind === "consistency" ? 2 : 1);
-  const updates = Math.max(1, Math.floor(config.budget / (config.batch * evaluations)));
+  const updates = Math.floor(config.budget / (config.batch * evaluations));
   return { ...round, evaluations, updates };
 }
 
