@@ -203,8 +203,14 @@ function remarksOnTelling({ semantic }: PixelModel): string[] {
 function remarksOnSteps(model: PixelModel, { steps }: SampleSettings): string[] {
   const trained = trainedFor(model);
   // The data are asked for at every time alike, however long the step from there is.
-  if (!trained || !knownSteps(model) || trained.kind === "data") return [];
-  if (steps === trained.steps) return [];
+  if (!trained || trained.kind === "data" || steps === trained.steps) return [];
+  if (trained.kind === "consistency") {
+    if (trained.steps % steps === 0) return [];
+    return [
+      `warning: ${steps} steps of a ${trained.of} that was trained at t = i / ${trained.steps}: ` +
+        "they stop at times between, which it never learned",
+    ];
+  }
   return [
     `warning: ${steps} steps of a ${trained.of} that was trained for ${trained.steps}: ` +
       "it was taught shorter ones from these times",

@@ -54,3 +54,16 @@ describe("guidance by classes", () => {
     expect(await remarks("progressive")).toEqual([]);
   });
 });
+
+describe("steps of a consistency student", () => {
+  it("that stop between the times of its grid are told of", async () => {
+    for (const steps of [1, 2, 4]) expect(await remarks("consistency", { steps })).toEqual([]);
+    expect(await remarks("consistency", { steps: 3 })).toEqual([
+      "warning: 3 steps of a student that was trained at t = i / 4: they stop at times between, which it never learned",
+    ]);
+    expect(await remarks("consistency", { steps: 8 })).toHaveLength(1);
+    expect(await remarks("progressive", { steps: 2 })).toEqual([
+      expect.stringMatching(/^warning: 2 steps of a student that was trained for 4/),
+    ]);
+  });
+});
