@@ -26,7 +26,7 @@ import { roundsOf, studentConfig } from "./config.js";
 import type { DistillationConfig, Round } from "./config.js";
 import { exportStudent } from "./export.js";
 import { finishedRound, roundFolder, studentOf, trainRound } from "./round.js";
-import type { NamedWeights } from "./round.js";
+import type { NamedWeights, RoundParts } from "./round.js";
 
 /** Folder of the students before the last in the run's folder. */
 const STUDENTS = "students";
@@ -73,6 +73,13 @@ export async function readSight(
   return sight;
 }
 
+/** The last round that was trained, and whether all rounds are done. */
+interface Ended {
+  readonly trainer: Trainer;
+  readonly packing: Packing;
+  readonly done: boolean;
+}
+
 /**
  * Trains until all rounds are done or the signal comes. Each student but the last is written to `students/<steps>`.
  *
@@ -82,55 +89,86 @@ export async function readSight(
 export async function trainDistillation(
   config: DistillationConfig,
   options: TrainOptions,
-): Promise<{ trainer: Trainer; packing: Packing; done: boolean }> {
+): Promise<Ended> {
   const { folder, signal, onStage } = options;
   await mkdir(folder, { recursive: true });
   const parent = await readParent(config);
   const sight = await readSight(config, parent);
-  const rounds = roundsOf(config);
   onStage?.("opening the pictures");
-  const first = studentConfig(config, parent, rounds[0]!);
+  const first = studentConfig(config, parent, roundsOf(config)[0]!);
   const data = await openTeacherData(first, signal, parent.facts.classes);
   try {
     await keepFacts(folder, data);
     (await lostRounds(config, folder)).forEach(options.onWarning ?? TELL);
-    let teacher: NamedWeights = parent.weights;
-    let started = false;
-    // How far the run is, is told once.
-    const onStart = async (completed: number): Promise<void> => {
-      const told = started;
-      started = true;
-      if (!told) await options.onStart?.(completed);
-    };
-    for (const round of rounds.slice(0, -1)) {
-      const known = await finishedRound(config, parent, round, options);
-      if (known) {
-        teacher = weightsOf(config, parent, round, known);
-        // The run may have stopped between its last checkpoint and its student's folder.
-        const kept = await digestAt(studentFolder(folder, round));
-        if (kept !== weightsDigest(teacher)) {
-          await keepStudent(config, parent, round, known, folder);
-        }
-        continue;
-      }
-      onStage?.(`student of ${round.steps} steps`);
-      const parts = { parent, teacher, sight, data };
-      const made = await trainRound(config, parts, round, { ...options, onStart });
-      if (!made.done) return made;
-      const trained = { packing: made.packing, average: made.trainer.state.average };
-      await keepStudent(config, parent, round, trained, folder);
-      teacher = weightsOf(config, parent, round, trained);
-      if (signal?.aborted) return { ...made, done: false };
-    }
-    const last = rounds.at(-1)!;
-    onStage?.(`student of ${last.steps} steps`);
-    return await trainRound(config, { parent, teacher, sight, data }, last, {
-      ...options,
-      onStart,
-    });
+    const parts = { parent, teacher: parent.weights, sight, data };
+    return await trainRounds(config, parts, startedOnce(options));
   } finally {
     await data.close();
   }
+}
+
+/** The same options, of which how far the run is, is told once. */
+function startedOnce(options: TrainOptions): TrainOptions {
+  let started = false;
+  return {
+    ...options,
+    onStart: async (completed) => {
+      const told = started;
+      started = true;
+      if (!told) await options.onStart?.(completed);
+    },
+  };
+}
+
+async function trainRounds(
+  config: DistillationConfig,
+  parts: RoundParts,
+  options: TrainOptions,
+): Promise<Ended> {
+  const rounds = roundsOf(config);
+  let { teacher } = parts;
+  for (const round of rounds.slice(0, -1)) {
+    const { student, stopped } = await nextTeacher(config, { ...parts, teacher }, round, options);
+    if (stopped) return stopped;
+    teacher = student;
+  }
+  return trainTold(config, { ...parts, teacher }, rounds.at(-1)!, options);
+}
+
+/** The student of a round, finished before or trained now, in its folder; or the round where the signal came. */
+async function nextTeacher(
+  config: DistillationConfig,
+  parts: RoundParts,
+  round: Round,
+  options: TrainOptions,
+): Promise<{ student: NamedWeights; stopped?: never } | { student?: never; stopped: Ended }> {
+  const { parent } = parts;
+  const { folder, signal } = options;
+  const known = await finishedRound(config, parent, round, options);
+  if (known) {
+    const student = weightsOf(config, parent, round, known);
+    // The run may have stopped between its last checkpoint and its student's folder.
+    const kept = await digestAt(studentFolder(folder, round));
+    if (kept !== weightsDigest(student)) await keepStudent(config, parent, round, known, folder);
+    return { student };
+  }
+  const ended = await trainTold(config, parts, round, options);
+  if (!ended.done) return { stopped: ended };
+  const made = { packing: ended.packing, average: ended.trainer.state.average };
+  await keepStudent(config, parent, round, made, folder);
+  if (signal?.aborted) return { stopped: { ...ended, done: false } };
+  return { student: weightsOf(config, parent, round, made) };
+}
+
+/** Trains a round, and says which. */
+function trainTold(
+  config: DistillationConfig,
+  parts: RoundParts,
+  round: Round,
+  options: TrainOptions,
+): Promise<Ended> {
+  options.onStage?.(`student of ${round.steps} steps`);
+  return trainRound(config, parts, round, options);
 }
 
 /** What a round trained. */
