@@ -2,6 +2,7 @@
 
 import type { PlacementResult } from "./evaluate-placement.js";
 import { SHEET_PICTURES, sheetName } from "./evaluation-pictures.js";
+import { markdownTable } from "./markdown.js";
 import { differencesMarkdown, tableMarkdown } from "./placement-table.js";
 import type { PlacementTableRow } from "./placement-table.js";
 
@@ -16,20 +17,20 @@ function unseenMarkdown(
     const pairs = (
       ["found", "colourRight", "centreInBox", "bothInBox", "relationKept"] as const
     ).map((metric) => `${percent(row[metric])} / ${percent(other?.[metric] ?? null)}`);
-    return `| ${[row.method, ...pairs].join(" | ")} |`;
+    return [row.method, ...pairs];
   });
-  const titles =
-    "| method | found | colour right | centre in box | both in boxes | relation kept |";
-  return [titles, "| --- | ---: | ---: | ---: | ---: | ---: |", ...lines].join("\n");
+  const titles = ["found", "colour right", "centre in box", "both in boxes", "relation kept"];
+  return markdownTable(["method", ...titles], lines);
 }
 
 function agreementMarkdown({ details }: PlacementResult): string {
   const lines = Object.entries(details.agreement).map(
-    ([method, { asked, onPresence, onPlace, onCentre }]) =>
-      `| ${method} | ${asked} | ${percent(onPresence)} | ${percent(onPlace)} | ${percent(onCentre)} |`,
+    ([method, { asked, onPresence, onPlace, onCentre }]) => {
+      return [method, String(asked), ...[onPresence, onPlace, onCentre].map(percent)];
+    },
   );
-  const titles = "| method | solids asked for | on presence | on place | on centre in box |";
-  return [titles, "| --- | ---: | ---: | ---: | ---: |", ...lines].join("\n");
+  const titles = ["solids asked for", "on presence", "on place", "on centre in box"];
+  return markdownTable(["method", ...titles], lines);
 }
 
 /** The page that goes beside placement.json. */

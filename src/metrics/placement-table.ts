@@ -2,6 +2,7 @@
 
 import type { ProtocolTriple } from "../training/scenes/index.js";
 import type { Detection } from "./detector/decode.js";
+import { markdownTable } from "./markdown.js";
 import { scorePicture } from "./placement.js";
 import type { PictureScore } from "./placement.js";
 import { differences, intervals, summarise } from "./placement-summary.js";
@@ -150,10 +151,4 @@ export function differencesMarkdown(details: readonly RowDetails[]): string {
     return [row.method, against.method, ...cells];
   });
   return markdownTable(titles, lines);
-}
-
-function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const rule = titles.map((_, index) => (index === 0 ? "---" : "---:"));
-  return [line(titles), line(rule), ...rows.map(line)].join("\n");
 }

@@ -2,6 +2,7 @@
 
 import { agreementOf } from "../agreement.js";
 import type { Agreement } from "../agreement.js";
+import { markdownTable } from "../markdown.js";
 import { atThreshold, confusionsOf, qualityOf } from "./quality.js";
 import type { DetectorQuality, JudgedPicture } from "./quality.js";
 import type { Condition, RenderedJudgement } from "./rendered.js";
@@ -102,12 +103,6 @@ const QUALITY_TITLES = [
   "mean IoU",
 ];
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const rule = titles.map((_, index) => (index === 0 ? "---" : "---:"));
-  return [line(titles), line(rule), ...rows.map(line)].join("\n");
-}
-
 /** The report as a page. */
 export function detectorMarkdown(report: DetectorReport): string {
   const { threshold, training, conditions, confusions, command } = report;
@@ -136,7 +131,7 @@ visible, at IoU 0.5; "wrong colour" of the solids found; "wrong thing" of the th
 else is found in their place; "false finds" of the pictures with a find of any thing that they do not
 show.
 
-${table(["detector", ...QUALITY_TITLES], detectorRows)}
+${markdownTable(["detector", ...QUALITY_TITLES], detectorRows)}
 
 Most frequent mistakes: ${mistakes === "" ? "none" : mistakes}.
 
@@ -144,6 +139,6 @@ The second judge learns nothing: colour masks, largest pieces and shape moments.
 only, so drawn things that look like one count among its false finds. "same presence": both judges
 find the solid in its colour, or neither does; "same place": their boxes meet at IoU 0.5 where both do.
 
-${table(["second judge", ...QUALITY_TITLES, "same presence", "same place"], secondRows)}
+${markdownTable(["second judge", ...QUALITY_TITLES, "same presence", "same place"], secondRows)}
 `;
 }
