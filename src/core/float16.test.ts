@@ -76,6 +76,12 @@ describe("float16", () => {
     expect(Array.from(float16ToFloat32(halves))).toEqual([NaN, NaN, NaN]);
   });
 
+  it("widens into given values, which may lie inside a buffer", () => {
+    const values = Float32Array.of(9, 0, 0, 9);
+    float16ToFloat32(Uint16Array.of(0x3c00, 0xc000), values.subarray(1, 3));
+    expect(Array.from(values)).toEqual([9, 1, -2, 9]);
+  });
+
   it("converts a view that starts inside its buffer", () => {
     const view = Float32Array.of(9, 1, -2, 9).subarray(1, 3);
     expect(Array.from(float32ToFloat16(view))).toEqual([0x3c00, 0xc000]);

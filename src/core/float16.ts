@@ -62,10 +62,16 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return halves;
 }
 
-/** The values that float16 bits stand for; exact, infinities and NaNs included. */
-export function float16ToFloat32(halves: Uint16Array): Float32Array {
+/**
+ * The values that float16 bits stand for; exact, infinities and NaNs included.
+ *
+ * @param values - where they go, as long as `halves`; new when absent
+ */
+export function float16ToFloat32(
+  halves: Uint16Array,
+  values: Float32Array = new Float32Array(halves.length),
+): Float32Array {
   const table = widenedTable();
-  const values = new Float32Array(halves.length);
   const bits = bitsOf(values);
   for (let i = 0; i < halves.length; i++) bits[i] = table[halves[i]!]!;
   return values;

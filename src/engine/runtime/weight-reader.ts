@@ -12,18 +12,6 @@ const PIECE = 2 ** 21;
 /** Rows turned at a time: their values of one column fill a line of the cache. */
 const ROWS = 16;
 
-let halves: Float32Array | undefined;
-
-/** The value of each float16. */
-function halfValues(): Float32Array {
-  return (halves ??= float16ToFloat32(Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits)));
-}
-
-function widen(source: Uint16Array, values: Float32Array): void {
-  const table = halfValues();
-  for (let i = 0; i < source.length; i++) values[i] = table[source[i]!]!;
-}
-
 /** For each element after the file's first axis, where its row begins in the turned tensor. */
 function turnedRows({ shape, permutation }: StoredTensor): Uint32Array {
   const [rows, ...rest] = shape as [number, ...number[]];
@@ -61,7 +49,7 @@ async function readPiece(
 ): Promise<void> {
   const width = dtype === "float16" ? 2 : 4;
   const { buffer } = await file.read(location.offset + start * width, values.length * width);
-  if (dtype === "float16") widen(new Uint16Array(buffer), values);
+  if (dtype === "float16") float16ToFloat32(new Uint16Array(buffer), values);
   else values.set(new Float32Array(buffer));
   discard([buffer]);
 }
