@@ -50,7 +50,7 @@ export function continuously(
 export function clipping(denoiser: Denoiser, range = 1): Denoiser {
   return {
     async denoise(...asked) {
-      const { eps: _eps, ...prediction } = await denoiser.denoise(...asked);
+      const prediction = await denoiser.denoise(...asked);
       return { ...prediction, x0: clipped(prediction.x0, range) };
     },
   };

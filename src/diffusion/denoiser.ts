@@ -25,8 +25,6 @@ export interface Condition {
   readonly conditional: readonly boolean[];
   /** Guidance scale for networks that were distilled to take it as a number; 1, none, when absent. */
   readonly guidance?: number;
-  /** A name for people and logs. */
-  readonly label?: string;
 }
 
 /** What to read from attention, what to write into it, and when to give up: values only, no callbacks. */
@@ -41,10 +39,8 @@ export interface Request {
 
 /** What a denoiser makes of one noisy batch. */
 export interface Prediction {
-  /** The expected clean signal, of the shape of `x`. */
+  /** The expected clean signal, of the shape of `x`; samplers derive the noise from both in double precision. */
   readonly x0: Latent;
-  /** The expected noise, when it is at hand; samplers derive it from `x` and `x0` in double precision. */
-  readonly eps?: Latent;
   /** The maps that the request asked to read, by site. */
   readonly maps?: Readonly<Record<string, HostTensor<"float32">>>;
 }
@@ -63,7 +59,6 @@ export interface Objective {
 export interface Pullback {
   readonly loss: number;
   readonly gradients: Readonly<Record<string, HostTensor<"float32">>>;
-  readonly maps?: Readonly<Record<string, HostTensor<"float32">>>;
 }
 
 /** A model, or a wrapper around one. Holds no mutable state between calls. */

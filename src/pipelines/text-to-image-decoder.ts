@@ -13,7 +13,6 @@ import {
 
 /** How a pipeline's latents become pictures. */
 export interface DecoderConfig {
-  readonly className: string;
   /** Pixels along the side of one latent cell. */
   readonly factor: number;
   /** Channels of the latents. */
@@ -31,7 +30,6 @@ export function parseDecoder(json: Readonly<Record<string, unknown>>): DecoderCo
   if (json["_class_name"] === "AutoencoderTiny") {
     const config = parseAutoencoderTinyConfig(json);
     return {
-      className: "AutoencoderTiny",
       factor: 2 ** (config.decoder_block_out_channels.length - 1),
       channels: config.latent_channels,
       // TAESD's own pipelines scale and shift nowhere else.
@@ -40,7 +38,6 @@ export function parseDecoder(json: Readonly<Record<string, unknown>>): DecoderCo
   }
   const config = parseAutoencoderKLConfig(json);
   return {
-    className: "AutoencoderKL",
     factor: 2 ** (config.block_out_channels.length - 1),
     channels: config.latent_channels,
     decode: (w, x) => toUnit(decodeKL(w, config, unscaled(x, config))),

@@ -47,12 +47,7 @@ function sessionOptions(
     enableCpuMemArena: true,
     logSeverityLevel: 3,
     ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
-    extra: {
-      session: { intra_op: { allow_spinning: options.spinning ? "1" : "0" } },
-      ...(options.mergeEqual === false
-        ? { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } }
-        : {}),
-    },
+    extra: { session: { intra_op: { allow_spinning: options.spinning ? "1" : "0" } } },
   };
 }
 

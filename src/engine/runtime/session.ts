@@ -11,8 +11,6 @@ export type Tensors = Readonly<Record<string, HostTensor>>;
 export interface CompileOptions extends Pick<LowerOptions, "convolution"> {
   /** Threads of one operator; the machine's cores when absent. Results are bit-identical at one count. */
   readonly threads?: number;
-  /** Let equal nodes merge again in the provider; false keeps recomputation apart. True when absent. */
-  readonly mergeEqual?: boolean;
   /**
    * Weights in files: "packed" by the provider for its kernels, once a session, or "shared" in single precision by
    * all sessions of the thread that say so, which costs some speed where few rows meet large weights. Providers

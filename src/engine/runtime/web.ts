@@ -48,7 +48,6 @@ function loadOrt(provider: WebProvider): Promise<Ort> {
 async function sessionOptions(
   provider: WebProvider,
   model: OnnxModel,
-  options: CompileOptions,
   readFile: (file: string) => Promise<Uint8Array>,
 ): Promise<InferenceSession.SessionOptions> {
   const read = [...model.externalFiles].map(async ([path, file]) => ({
@@ -61,13 +60,6 @@ async function sessionOptions(
     enableMemPattern: false,
     logSeverityLevel: 3,
     externalData: await Promise.all(read),
-    ...(options.mergeEqual === false
-      ? {
-          extra: {
-            optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
-          },
-        }
-      : {}),
   };
 }
 
@@ -105,7 +97,7 @@ export function webRuntime(provider: WebProvider, options: WebOptions = {}): Run
       const ort = await loadOrt(provider);
       if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
       if (compileOptions.threads !== undefined) ort.env.wasm.numThreads = compileOptions.threads;
-      const ortOptions = await sessionOptions(provider, model, compileOptions, readFile);
+      const ortOptions = await sessionOptions(provider, model, readFile);
       const session = await turns.take(() => ort.InferenceSession.create(model.bytes, ortOptions));
       return checkedSession(
         graph,

@@ -12,9 +12,6 @@ export interface Blur {
   readonly sigma: number;
 }
 
-/** The setting of the reference code, whatever the size. */
-export const PARITY_BLUR: Blur = { kernel: 15, sigma: 3 };
-
 const DEVIATION_AT_64 = 3;
 const REACH = 5; // deviations that the kernel reaches
 

@@ -1,6 +1,6 @@
 // Attention guidance: in graphs, and around denoisers while sampling.
 
-export { blurFor, blurMatrix, PARITY_BLUR } from "./blur.js";
+export { blurFor, blurMatrix } from "./blur.js";
 export type { Blur } from "./blur.js";
 export {
   attentionGuided,

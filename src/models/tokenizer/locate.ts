@@ -9,7 +9,6 @@ const HAS_LETTER = /[\p{L}\p{N}]/u;
 
 export interface Location {
   readonly tokens: readonly number[]; // positions in the encoding's ids
-  readonly occurrence: number; // which of the phrase's occurrences this is, from 1
   readonly occurrences: number; // how often the prompt holds the phrase
 }
 
@@ -103,7 +102,6 @@ export function locateWords(encoding: Encoding, phrase: string): Location {
   refuseCut(encoding, phrase, found);
   return {
     tokens: found.flatMap(({ tokens }) => tokens),
-    occurrence,
     occurrences: starts.length,
   };
 }

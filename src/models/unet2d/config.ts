@@ -116,12 +116,6 @@ export function strideOf({ block_out_channels: widths }: UNet2DConfig): number {
   return 2 ** (widths.length - 1);
 }
 
-/** Sides of the pictures that the network was made for; undefined when its configuration does not say. */
-export function sidesOf({ sample_size: size }: UNet2DConfig): [number, number] | undefined {
-  if (size === null) return undefined;
-  return typeof size === "number" ? [size, size] : size;
-}
-
 function planOf(
   config: UNet2DConfig,
   type: string,

@@ -5,7 +5,6 @@ export {
   headsOf,
   parseNewUNet2DConfig,
   parseUNet2DConfig,
-  sidesOf,
   strideOf,
   upPlans2D,
 } from "./config.js";

@@ -95,11 +95,6 @@ const LOOKS: Record<BackgroundName, Look> = {
   },
 };
 
-/** Whether a background has a horizon below which lies ground or water. */
-export function hasHorizon(name: BackgroundName): boolean {
-  return LOOKS[name].ground !== undefined;
-}
-
 /**
  * Paint a background.
  *
