@@ -1,8 +1,8 @@
 // Boxes as people write them: `WORDS=x0,y0,x1,y1` in fractions, percent or pixels, or `WORDS=top-left`.
+import type { Box } from "../core/box.js";
 import { FollowspotError } from "../core/errors.js";
 
-/** Left, top, right, bottom as fractions of the picture's width and height, 0..1. */
-export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
+export type { Box } from "../core/box.js";
 
 /** Width and height in pixels. */
 export type Size = readonly [width: number, height: number];

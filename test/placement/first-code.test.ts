@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Box } from "../../src/core/box.js";
 import { firstCode } from "../../src/guidance/placement/dd-v1.js";
-import type { Moment, Placement, RegionBox } from "../../src/guidance/placement/region.js";
+import type { Moment, Placement } from "../../src/guidance/placement/region.js";
 import { densityWindow } from "../../src/guidance/placement/windows.js";
 import { expectClose } from "../closeness.js";
 
@@ -44,7 +45,7 @@ function momentOf([index, count]: Case["steps"]): Moment {
 function placementOf({ regions, first }: Case): Placement {
   return {
     regions: regions.map(({ box: [left, right, top, bottom], tokens, gain }) => {
-      const box: RegionBox = [left, top, right, bottom];
+      const box: Box = [left, top, right, bottom];
       return { box, tokens, strength: gain, until: 0.5 };
     }),
     tokens: first - 1,

@@ -1,16 +1,11 @@
 // Boxes for the things that a caption names, drawn at random as a person might: the scene's own boxes are not known here.
 
+import type { Box } from "../../core/box.js";
 import type { Generator } from "../../core/generator.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { direct } from "../../guidance/placement/direct.js";
 import { editTensors } from "../../guidance/placement/edit.js";
-import type {
-  EditRule,
-  Grid,
-  Placement,
-  Region,
-  RegionBox,
-} from "../../guidance/placement/region.js";
+import type { EditRule, Grid, Placement, Region } from "../../guidance/placement/region.js";
 import { locateWords } from "../../models/tokenizer/index.js";
 import type { Encoding } from "../../models/tokenizer/index.js";
 import { coverOf, namedThings } from "../../training/scenes/index.js";
@@ -20,7 +15,7 @@ function between(generator: Generator, [least, most]: readonly [number, number])
   return least + (most - least) * generator.random();
 }
 
-function randomBox(generator: Generator, sides: EditChoice["side"]): RegionBox {
+function randomBox(generator: Generator, sides: EditChoice["side"]): Box {
   const [width, height] = [between(generator, sides), between(generator, sides)];
   const [left, top] = [generator.random() * (1 - width), generator.random() * (1 - height)];
   return [left, top, left + width, top + height];

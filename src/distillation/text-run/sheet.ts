@@ -1,13 +1,13 @@
 // Sample sheets of a text-to-image student: a few prompts as they come, and under each, for a student of edits, in a box.
 
 import { basename } from "node:path";
+import type { Box } from "../../core/box.js";
 import { floats, integers } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
 import { makeSchedule, NoiseSource, sampleToEnd, schedulerConfig } from "../../diffusion/index.js";
 import type { Latent } from "../../diffusion/index.js";
 import type { Graph } from "../../engine/graph.js";
 import type { Predict } from "../../guidance/self-attention/index.js";
-import type { RegionBox } from "../../guidance/placement/region.js";
 import { PackedWeights } from "../../nn/packed-weights.js";
 import type { Packing } from "../../nn/packed-weights.js";
 import { scoped } from "../../nn/weights.js";
@@ -23,7 +23,7 @@ import { editFeeds, placed, regionOf } from "./regions.js";
 
 const SEED = 1n;
 /** Where the first thing of a prompt is asked for, in the lower row. */
-const BOX: RegionBox = [0.05, 0.45, 0.5, 0.9];
+const BOX: Box = [0.05, 0.45, 0.5, 0.9];
 
 /** A student in training. */
 export interface TextStudent {

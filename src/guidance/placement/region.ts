@@ -1,7 +1,6 @@
 // A region is a box, the tokens that belong in it, and when and how strongly; boxes become cells of a grid here.
 
-/** Left, top, right, bottom as fractions of the picture, 0 to 1. */
-export type RegionBox = readonly [x0: number, y0: number, x1: number, y1: number];
+import type { Box } from "../../core/box.js";
 
 /** Cells of an attention map. */
 export interface Grid {
@@ -18,7 +17,7 @@ export function gridsOf(sites: readonly Grid[]): Grid[] {
 }
 
 export interface Region {
-  readonly box: RegionBox;
+  readonly box: Box;
   /** Positions of the words' tokens in the prompt. */
   readonly tokens: readonly number[];
   /** Factor on the edit; 0 leaves the picture plain. */
@@ -105,7 +104,7 @@ export interface Cells {
 }
 
 /** Rows and columns of a box, both edges truncated: a box thinner than a cell may have none. */
-export function truncatedCells([x0, y0, x1, y1]: RegionBox, { height, width }: Grid): Cells {
+export function truncatedCells([x0, y0, x1, y1]: Box, { height, width }: Grid): Cells {
   return {
     top: Math.trunc(height * y0),
     bottom: Math.trunc(height * y1),
@@ -118,7 +117,7 @@ export function truncatedCells([x0, y0, x1, y1]: RegionBox, { height, width }: G
  * The share of each cell that a box covers, [cells] in 0 to 1, the best covered cell counting as whole.
  * Truncation would pull every box towards the upper left corner and let it jump from cell to cell.
  */
-export function coverage([x0, y0, x1, y1]: RegionBox, { height, width }: Grid): Float32Array {
+export function coverage([x0, y0, x1, y1]: Box, { height, width }: Grid): Float32Array {
   const rows = overlaps(y0 * height, y1 * height, height);
   const columns = overlaps(x0 * width, x1 * width, width);
   const most = Math.max(...rows) * Math.max(...columns);

@@ -1,7 +1,8 @@
 // The masks of Directed Diffusion: W weakens a token outside its boxes, S strengthens it inside (Ma et al., AAAI 2024).
 
+import type { Box } from "../../core/box.js";
 import { coverage, trailingPositions } from "./region.js";
-import type { Cells, Grid, Placement, Region, RegionBox } from "./region.js";
+import type { Cells, Grid, Placement, Region } from "./region.js";
 
 /** What shapes the masks. */
 export interface MaskOptions {
@@ -38,7 +39,7 @@ export function groupsOf(placement: Placement, count: number): Group[] {
 }
 
 /** A Gaussian around the box's centre, cut to the box, its largest cell 1: [cells]. */
-export function gaussianWindow(box: RegionBox, grid: Grid, deviation = 0.5): Float32Array {
+export function gaussianWindow(box: Box, grid: Grid, deviation = 0.5): Float32Array {
   const { height, width } = grid;
   const [x0, y0, x1, y1] = box;
   const inside = coverage(box, grid);

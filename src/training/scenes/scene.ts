@@ -1,9 +1,9 @@
 // The description of a scene: plain data, from which picture and caption are derived.
 
+import type { Box } from "../../core/box.js";
 import type { BackgroundName, Colour, DrawingKind, SolidKind } from "./kinds.js";
 
-/** [left, top, right, bottom] as fractions of the picture, y downwards. */
-export type Box = readonly [number, number, number, number];
+export type { Box } from "../../core/box.js";
 
 export interface SolidThing {
   readonly kind: SolidKind;
