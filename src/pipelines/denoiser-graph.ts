@@ -2,9 +2,9 @@
 
 import { FollowspotError } from "../core/errors.js";
 import type { Shape } from "../core/shape.js";
-import { mean } from "../engine/functions.js";
 import { gradient } from "../engine/gradient.js";
 import type { Graph, Value } from "../engine/graph.js";
+import { expectSites, outputMaps } from "../guidance/maps.js";
 import { isObjective, OBJECTIVES } from "../guidance/objectives.js";
 import { editAt } from "../guidance/placement/edit.js";
 import { unet } from "../models/unet/index.js";
@@ -32,7 +32,6 @@ export const GUIDANCE = "guidance";
 /** What is differentiated by when the latent is. */
 export const LATENT = "x";
 
-export const mapsName = (site: string): string => `maps.${site}`;
 export const gradientName = (input: string): string => `gradient.${input}`;
 
 /**
@@ -55,15 +54,10 @@ export function denoiserGraph(weights: Weights, config: UNetConfig, request: Gra
     policy,
     ...guidanceOf(graph, config, sample[0]!),
   });
-  const stray = read.find((name) => !seen.includes(name));
-  if (stray !== undefined) {
-    const known = seen.join(", ");
-    throw new FollowspotError(`attention: expected a site of ${known}, got ${stray}.`);
-  }
+  expectSites(read, seen);
   if (request.objective) return objectiveGraph(graph, request.objective, maps, x);
   graph.output("output", output);
-  // The mean over heads is what people and methods look at, and the maps are large.
-  for (const [site, value] of maps) graph.output(mapsName(site.name), mean(value, { axes: [1] }));
+  for (const [site, value] of maps) outputMaps(graph, site.name, value);
   return graph;
 }
 

@@ -16,13 +16,14 @@ import type {
 } from "../diffusion/index.js";
 import { Graph } from "../engine/graph.js";
 import type { Runtime, Session, Tensors } from "../engine/runtime/session.js";
-import { indicesOf, pickRows } from "../guidance/rows.js";
+import { mapsOf } from "../guidance/maps.js";
+import { indicesOf } from "../guidance/rows.js";
 import { neutralValue } from "../guidance/placement/edit.js";
 import { sitesOf } from "../models/unet/index.js";
 import type { UNetConfig } from "../models/unet/index.js";
 import type { AttentionSite } from "../nn/attention.js";
 import type { Weights } from "../nn/weights.js";
-import { denoiserGraph, GUIDANCE, gradientName, mapsName } from "./denoiser-graph.js";
+import { denoiserGraph, GUIDANCE, gradientName } from "./denoiser-graph.js";
 import type { GraphRequest } from "./denoiser-graph.js";
 import { SessionCache } from "./denoiser-sessions.js";
 
@@ -74,9 +75,7 @@ export class UNetDenoiser implements Denoiser {
     const outputs = await this.run(asked, feeds, signal);
     const x0 = toX0(this.options.prediction, outputs["output"] as Latent, x, level);
     if (read.length === 0) return { x0 };
-    const rows = indicesOf(condition.conditional);
-    const maps = read.map((site) => [site, pickRows(outputs[mapsName(site)] as Latent, rows)]);
-    return { x0, maps: Object.fromEntries(maps) as Record<string, Latent> };
+    return { x0, maps: mapsOf(outputs, read, condition.conditional) };
   }
 
   /**

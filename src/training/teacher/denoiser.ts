@@ -1,6 +1,5 @@
 // A teacher as a denoiser, compiled for batches of one shape.
 
-import { FollowspotError } from "../../core/errors.js";
 import { floats, integers } from "../../core/tensor.js";
 import type { HostTensor } from "../../core/tensor.js";
 import type {
@@ -12,10 +11,9 @@ import type {
   Request,
 } from "../../diffusion/denoiser.js";
 import { PREDICTION_OF_HEAD, toX0 } from "../../diffusion/parameterisations.js";
-import { mean } from "../../engine/functions.js";
 import { Graph } from "../../engine/graph.js";
 import type { Runtime, Session, Tensors } from "../../engine/runtime/session.js";
-import { indicesOf, pickRows } from "../../guidance/rows.js";
+import { expectSites, mapsOf, outputMaps } from "../../guidance/maps.js";
 import type { AttentionPolicy } from "../../nn/attention.js";
 import type { Weights } from "../../nn/weights.js";
 import { teacherPrediction } from "./network.js";
@@ -33,8 +31,6 @@ export interface TeacherDenoiserOptions extends TeacherNetwork {
   readonly read?: readonly string[];
 }
 
-const mapsName = (site: string): string => `maps.${site}`;
-
 /** Keeps the maps of the sites in `read` as outputs, their mean over heads; notes all sites in `seen`. */
 function reading(graph: Graph, read: readonly string[], seen: string[]): AttentionPolicy {
   return {
@@ -42,19 +38,11 @@ function reading(graph: Graph, read: readonly string[], seen: string[]): Attenti
       seen.push(name);
       if (!read.includes(name)) return "fused";
       return (maps) => {
-        graph.output(mapsName(name), mean(maps, { axes: [1] }));
+        outputMaps(graph, name, maps);
         return maps;
       };
     },
   };
-}
-
-function expectSites(read: readonly string[], known: readonly string[]): void {
-  const stray = read.find((name) => !known.includes(name));
-  if (stray === undefined) return;
-  throw new FollowspotError(
-    `attention: expected a site of ${known.join(", ") || "none"}, got ${stray}.`,
-  );
 }
 
 /** Classes as a condition, [N, 1, 1], or that there are none, [N, 0, 0]. The class after the last is none. */
@@ -112,9 +100,7 @@ export class TeacherDenoiser implements Denoiser {
     const prediction = PREDICTION_OF_HEAD[this.options.head];
     const x0 = toX0(prediction, outputs["prediction"] as Latent, x, level);
     if (read.length === 0) return { x0 };
-    const rows = indicesOf(condition.conditional);
-    const maps = read.map((site) => [site, pickRows(outputs[mapsName(site)] as Latent, rows)]);
-    return { x0, maps: Object.fromEntries(maps) as Record<string, Latent> };
+    return { x0, maps: mapsOf(outputs, read, condition.conditional) };
   }
 
   release(): Promise<void> {
