@@ -43,7 +43,7 @@ describe("a predictor that was told its teacher's answers", () => {
 
 describe("guidance by classes", () => {
   it("of what was never trained for no class is told of", async () => {
-    const untaught = (of: string) =>
+    const untaught = (of: string): unknown =>
       expect.stringMatching(`^warning: --cfg 2: the ${of} was trained with class_dropout 0`);
     expect(await remarks("progressive", { cfg: 2 })).toEqual([untaught("student")]);
     const told = { cfg: 2, like: "pictures" };
