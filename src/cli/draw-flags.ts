@@ -7,7 +7,7 @@ import { NAMED_BOXES } from "../pipelines/box.js";
 import type { Size } from "../pipelines/box.js";
 import type { MethodName } from "../pipelines/recipe-methods.js";
 import { METHOD_NAMES } from "../pipelines/recipe-methods.js";
-import { LIMITS } from "../pipelines/limits.js";
+import { LIMITS } from "../core/limits.js";
 import type { BoxNumbers } from "./values.js";
 import { boxNumbers, gather, number, oneOf, seed, seeds, size, whole } from "./values.js";
 

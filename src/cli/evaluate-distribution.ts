@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { RESIZE_FILTERS } from "../io/dataset/dataset.js";
 import type { ResizeFilter } from "../io/dataset/dataset.js";
-import { LIMITS } from "../pipelines/limits.js";
+import { LIMITS } from "../core/limits.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";

@@ -1,6 +1,6 @@
 // What the verbs that measure errors of pixel models have in common: their flags, and how they run and tell.
 import type { Command } from "commander";
-import { LIMITS } from "../pipelines/limits.js";
+import { LIMITS } from "../core/limits.js";
 import type { Reporter } from "../pipelines/draw-request.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";

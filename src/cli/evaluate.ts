@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { LISTED_SETTINGS } from "../pipelines/evaluate-request.js";
-import { LIMITS } from "../pipelines/limits.js";
+import { LIMITS } from "../core/limits.js";
 import { METHOD_NAMES } from "../pipelines/recipe-methods.js";
 import type { MethodName } from "../pipelines/recipe-methods.js";
 import type { Context, OutputFlags } from "./context.js";
@@ -19,9 +19,6 @@ import { listOf, number, oneOf, whole } from "./values.js";
 
 const SPLITS = ["test", "tune"] as const;
 const MAX_COUNT = 100_000;
-const TRAILING = [0, 75] as const;
-const GAIN = [0, 10] as const;
-const SHARE = [0, 1] as const;
 const TRIED = "on the tune list only: ";
 
 interface EvaluateFlags extends OutputFlags, PlacementSettings {
@@ -78,22 +75,22 @@ function addSettings(command: Command): void {
     .option(
       "--trailing <list>",
       `${TRIED}counts of trailing positions, such as 15,75`,
-      listOf(whole("--trailing", TRAILING)),
+      listOf(whole("--trailing", LIMITS.trailing)),
     )
     .option(
       "--gain <list>",
       `${TRIED}heights of the window inside the box, such as 0.15,6`,
-      listOf(number("--gain", GAIN)),
+      listOf(number("--gain", LIMITS.gain)),
     )
     .option(
       "--lift <list>",
       `${TRIED}shares of the noise range in which the window is added, such as 0.3,1`,
-      listOf(number("--lift", SHARE)),
+      listOf(number("--lift", LIMITS.share)),
     )
     .option(
       "--outside <list>",
       `${TRIED}factors on the attention outside the box, such as 0.001,0.3`,
-      listOf(number("--outside", SHARE)),
+      listOf(number("--outside", LIMITS.share)),
     )
     .option(
       "--steps <n>",

@@ -1,7 +1,7 @@
 // followspot sample: pictures from a teacher or a student, as many as wanted.
 import type { Command } from "commander";
 import { CONTINUOUS_SAMPLERS } from "../diffusion/continuous.js";
-import { LIMITS } from "../pipelines/limits.js";
+import { LIMITS } from "../core/limits.js";
 import type { Blur } from "../guidance/self-attention/index.js";
 import { MAX_SAMPLES, NOTHING_TOLD } from "../pipelines/sample-request.js";
 import type { Context, OutputFlags } from "./context.js";

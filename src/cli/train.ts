@@ -1,7 +1,7 @@
 // followspot train: a model from its configuration, resumable at any step.
 import type { Command } from "commander";
 import { FollowspotError } from "../core/errors.js";
-import { LIMITS } from "../pipelines/limits.js";
+import { LIMITS } from "../core/limits.js";
 import type { Context, OutputFlags } from "./context.js";
 import { print, printJson, reporterFor } from "./context.js";
 import { addOutputFlags } from "./draw-flags.js";

@@ -2,7 +2,7 @@
 import { FollowspotError } from "../core/errors.js";
 import type { Blur } from "../guidance/self-attention/index.js";
 import type { Size } from "../pipelines/box.js";
-import { LIMITS, MAX_SEED } from "../pipelines/limits.js";
+import { LIMITS, MAX_SEED } from "../core/limits.js";
 
 type Range = readonly [low: number, high: number];
 

@@ -2,29 +2,21 @@
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
 import { explainIssue, faultsOf } from "../io/json-issues.js";
-import { LIMITS, within } from "./limits.js";
+import { LIMITS } from "../core/limits.js";
+import { wholeWithin, within } from "../io/within.js";
 
 const trailing = (tokens: number) =>
-  z
-    .int()
-    .min(0)
-    .max(75)
+  wholeWithin(LIMITS.trailing)
     .default(tokens)
     .describe("How many padding positions after the prompt's last token are directed too.");
 
 const outside = (factor: number) =>
-  z
-    .number()
-    .min(0)
-    .max(1)
+  within(LIMITS.share)
     .default(factor)
     .describe("c_w: factor on the attention of directed tokens outside their boxes.");
 
 const gain = (factor: number) =>
-  z
-    .number()
-    .min(0)
-    .max(10)
+  within(LIMITS.gain)
     .default(factor)
     .describe(
       "c_s: height of the Gaussian window inside the box, in the layer's largest attention.",

@@ -4,7 +4,8 @@ import { FollowspotError } from "../core/errors.js";
 import { SAMPLER_NAMES } from "../diffusion/samplers/registry.js";
 import { explainIssue, faultsOf, shown } from "../io/json-issues.js";
 import { checkBox, checkDistinct } from "./box.js";
-import { LIMITS, MAX_SEED, wholeWithin, within } from "./limits.js";
+import { LIMITS, MAX_SEED } from "../core/limits.js";
+import { wholeWithin, within } from "../io/within.js";
 import { methodSchema } from "./recipe-methods.js";
 import type { MethodSketch } from "./recipe-methods.js";
 

@@ -1,7 +1,7 @@
 // Options as programs without types may give them, checked before anything relies on their form.
 
 import { FollowspotError } from "../core/errors.js";
-import { LIMITS } from "./limits.js";
+import { LIMITS } from "../core/limits.js";
 
 /** A value in a line: its JSON, or its text where it has none. */
 function shown(value: unknown): string {

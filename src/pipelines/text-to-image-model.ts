@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { FollowspotError } from "../core/errors.js";
+import { LIMITS } from "../core/limits.js";
 import {
   makeSchedule,
   readSchedulerConfig,
@@ -17,6 +18,7 @@ import {
   readSourceText,
 } from "../io/model-source.js";
 import type { ModelSource } from "../io/model-source.js";
+import { wholeWithin, within } from "../io/within.js";
 import { Tokenizer } from "../models/tokenizer/index.js";
 import { parseTextEncoderConfig, textEncoderWeightName } from "../models/text-encoder/index.js";
 import type { TextEncoderConfig } from "../models/text-encoder/index.js";
@@ -77,8 +79,8 @@ export const WORDS_FILE = "words.json";
 /** What to draw with, where the scheduler's configuration does not say it. */
 const defaultsSchema = z.object({
   sampler: z.enum(SAMPLER_NAMES).optional(),
-  steps: z.int().min(1).max(1000).optional(),
-  cfg: z.number().min(0).max(50).optional(),
+  steps: wholeWithin(LIMITS.steps).optional(),
+  cfg: within(LIMITS.cfg).optional(),
   methods: methodDefaultsSchema.default({}),
   student: z
     .object({

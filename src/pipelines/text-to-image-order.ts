@@ -7,7 +7,7 @@ import type { Encoding } from "../models/tokenizer/index.js";
 import { checkBox, checkDistinct } from "./box.js";
 import type { Box, Size } from "./box.js";
 import type { BoxTokens } from "./draw-request.js";
-import { LIMITS } from "./limits.js";
+import { LIMITS } from "../core/limits.js";
 import { boxDefaults, completeMethod, defaultMethod, METHOD_NAMES } from "./recipe-methods.js";
 import type {
   BoxDefaults,

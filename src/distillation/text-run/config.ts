@@ -1,14 +1,16 @@
 // What makes a run that distils a text-to-image model: one JSON document.
 
 import { z } from "zod";
+import { LIMITS } from "../../core/limits.js";
 import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
+import { wholeWithin, within } from "../../io/within.js";
 import { documentDigest } from "../../training/digest.js";
 import { sceneChoiceSchema } from "../../training/data/prepare.js";
 import { textToImageSchema } from "../../training/text-to-image/config.js";
 import { TARGET_KINDS } from "../loss.js";
 
 const whole = z.int().positive();
-const share = z.number().min(0).max(1);
+const share = within(LIMITS.share);
 /** How the teacher was trained; a student is, likewise. */
 const parents = textToImageSchema.unwrap().shape;
 
@@ -18,14 +20,14 @@ const edits = z.strictObject({
   /** Of two or more named things, the share of pictures in which two get boxes. */
   pairs: share.default(0.5),
   /** Strengths are drawn evenly from this range. */
-  strength: z.tuple([z.number().nonnegative(), z.number().nonnegative()]).default([0.5, 2]),
+  strength: z.tuple([within(LIMITS.strength), within(LIMITS.strength)]).default([0.5, 2]),
   /** Sides of the boxes as fractions of the picture. */
   side: z.tuple([share, share]).default([0.25, 0.5]),
   /** Share of the noise range, from its noisy end, in which maps are edited. */
   until: share.default(0.3),
   /** Trailing positions that are directed. */
-  trailing: z.int().min(0).max(75).default(75),
-  gain: z.number().nonnegative().default(0.15),
+  trailing: wholeWithin(LIMITS.trailing).default(75),
+  gain: within(LIMITS.gain).default(0.15),
   /** Share of the noise range in which the window is added; past it, maps are only weakened outside the boxes. */
   lift: share.default(1),
   outside: share.default(0.001),
@@ -76,7 +78,7 @@ export const textStudentSchema = z
       "a penguin next to a car",
     ]),
     /** Steps that the student is drawn in if nothing else is said. */
-    draw: z.strictObject({ steps: whole.max(1000) }),
+    draw: z.strictObject({ steps: wholeWithin(LIMITS.steps) }),
   })
   .superRefine(({ target, levels, draw }, context) => {
     if (target.kind !== "progressive" || levels % draw.steps === 0) return;

@@ -1,12 +1,14 @@
 // What makes a teacher's training run, a diffusion model of pixels: one JSON document.
 
 import { z } from "zod";
+import { LIMITS } from "../../core/limits.js";
 import { LOSS_WEIGHTINGS } from "../../diffusion/continuous-loss.js";
 import { CONTINUOUS_SAMPLERS, VARIANCES } from "../../diffusion/continuous.js";
 import { LOG_SNR_KINDS } from "../../diffusion/log-snr.js";
 import { HEADS } from "../../diffusion/parameterisations.js";
 import type { Head } from "../../diffusion/parameterisations.js";
 import { RESIZE_FILTERS } from "../../io/dataset/index.js";
+import { wholeWithin, within } from "../../io/within.js";
 import { parseNewUNet2DConfig, strideOf } from "../../models/unet2d/index.js";
 import type { UNet2DConfig } from "../../models/unet2d/index.js";
 import { batchSize } from "../batch-size.js";
@@ -35,12 +37,12 @@ const schedule = z.strictObject({
 const draw = z.strictObject({
   count: whole.max(400),
   sampler: z.enum(CONTINUOUS_SAMPLERS),
-  steps: whole.max(1000),
+  steps: wholeWithin(LIMITS.steps),
   variance: z.enum(VARIANCES).default("fixed_small"),
   /** Share of the large variance in the medium one. */
   share: share.default(0.3),
   /** Scale of classifier-free guidance, 1 for none. */
-  cfg: z.number().min(0).max(50).default(1),
+  cfg: within(LIMITS.cfg).default(1),
   /** Of the first picture; each has its own. */
   seed: z.int().nonnegative(),
 });

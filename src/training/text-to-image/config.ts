@@ -1,8 +1,10 @@
 // What makes a text-to-image training run: one JSON document.
 
 import { z } from "zod";
+import { LIMITS } from "../../core/limits.js";
 import { SAMPLER_NAMES } from "../../diffusion/samplers/registry.js";
 import type { SamplerName } from "../../diffusion/samplers/registry.js";
+import { wholeWithin, within } from "../../io/within.js";
 import { parseNewTextEncoderConfig } from "../../models/text-encoder/index.js";
 import { parseNewUNetConfig } from "../../models/unet/index.js";
 import { batchSize } from "../batch-size.js";
@@ -54,8 +56,8 @@ export const textToImageSchema = z
     draw: z
       .strictObject({
         sampler: z.enum(SAMPLER_NAMES as [SamplerName, ...SamplerName[]]),
-        steps: z.int().min(1).max(1000),
-        cfg: z.number().min(0).max(50),
+        steps: wholeWithin(LIMITS.steps),
+        cfg: within(LIMITS.cfg),
         /** Parameters of placement methods by name, where the model wants others than their own. */
         methods: z.record(z.string(), z.record(z.string(), z.number())).optional(),
       })

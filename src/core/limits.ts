@@ -1,7 +1,4 @@
 // The ranges of numbers that flags, recipes and models' defaults share, inclusive.
-import { z } from "zod";
-
-type Range = readonly [number, number];
 
 export const LIMITS = {
   steps: [1, 1000],
@@ -12,14 +9,11 @@ export const LIMITS = {
   until: [0, 1],
   lift: [0, 1],
   side: [8, 4096], // pixels
+  trailing: [0, 75], // padding positions of a prompt of 77
+  gain: [0, 10], // of the largest attention
+  share: [0, 1],
   threads: [1, 256],
 } as const;
 
 /** Seeds are unsigned 64-bit integers, which a JSON number cannot hold. */
 export const MAX_SEED = 2n ** 64n - 1n;
-
-/** A number of the range. */
-export const within = ([low, high]: Range) => z.number().min(low).max(high);
-
-/** A whole number of the range. */
-export const wholeWithin = ([low, high]: Range) => z.int().min(low).max(high);
