@@ -124,7 +124,7 @@ function remarksOnGuidance(students: readonly PixelModel[]): string[] {
     const guidance = trainedFor(student)?.guidance;
     if (!guidance) return [];
     return [
-      `warning: ${student.name} was distilled from a teacher under attention guidance of ${guidance.scale}: ` +
+      `warning: ${student.name} was distilled under attention guidance of ${guidance.scale}: ` +
         '"taught" is where its teacher leads without',
     ];
   });

@@ -182,13 +182,15 @@ export function remarksOn(model: PixelModel, settings: SampleSettings): string[]
 /** Guidance by classes leads away from what a network answers to none of them, which it must have been taught. */
 function remarksOnClasses({ facts }: PixelModel, { cfg }: SampleSettings): string[] {
   if (cfg === 1) return [];
-  return (["student", "predictor"] as const)
-    .filter((of) => facts[of === "student" ? "student" : "semantic"]?.class_dropout === 0)
-    .map(
-      (of) =>
-        `warning: --cfg ${cfg}: the ${of} was trained with class_dropout 0, and never for no class, ` +
-        "which guidance leads away from",
-    );
+  const untaught = [
+    ...(facts.student?.class_dropout === 0 ? ["student"] : []),
+    ...(facts.semantic?.class_dropout === 0 ? ["predictor"] : []),
+  ];
+  return untaught.map(
+    (part) =>
+      `warning: --cfg ${cfg}: the ${part} was trained with class_dropout 0, and never for no class, ` +
+      "which guidance leads away from",
+  );
 }
 
 /** A latent that does not belong to the picture's noise is another than any of training. */

@@ -99,7 +99,8 @@ export function latentPacking(config: LatentConfig, parent: SemanticStudent): Pa
 /**
  * Trains until the configured steps are done or the signal comes.
  *
- * @throws FollowspotError when the parent has classes or was told its teacher's answers, when it, the data set or a checkpoint does not fit, or a loss is no number
+ * @throws FollowspotError when the parent has classes or was told its teacher's answers, when it, the data set or a
+ *   checkpoint does not fit, or a loss is no number
  */
 export async function trainLatent(
   config: LatentConfig,

@@ -74,7 +74,12 @@ export const distillationSchema = z
     if (config.target.kind === "data") add(["target", "kind"], DATA_ALONE);
     const message = faultOf(config);
     if (message) add(["rounds"], message);
-    else addBudgetIssue(context, config, Math.max(...roundsOf(config).map((r) => r.evaluations)));
+    else
+      addBudgetIssue(
+        context,
+        config,
+        Math.max(...roundsOf(config).map(({ evaluations }) => evaluations)),
+      );
   })
   .readonly();
 

@@ -65,8 +65,8 @@ export async function readSemanticModels(config: SemanticConfig): Promise<Semant
 /**
  * As `readSemanticModels`, of a run.
  *
- * @throws FollowspotError besides, when one has encoder and predictor already, lacks the classes that are to be dropped, or is a student that does not know the
- *   times at which it is asked
+ * @throws FollowspotError besides, when one has encoder and predictor already, or is a student that does not know the
+ *   times at which it is asked, or when there are no classes to drop
  */
 export async function readSemanticParents(config: SemanticConfig): Promise<SemanticModels> {
   const models = await readSemanticModels(config);
