@@ -44,7 +44,8 @@ let isDrawing = false;
 
 /** Asks for what is on the page now; what was asked before it and not begun is forgotten. */
 async function draw(steps: number): Promise<void> {
-  newest = { prompt: prompt.value, seed: seed.value, steps, boxes: structuredClone(things) };
+  const boxes = structuredClone(things.filter(({ words }) => words.trim() !== ""));
+  newest = { prompt: prompt.value, seed: seed.value, steps, boxes };
   if (isDrawing) return;
   isDrawing = true;
   while (newest) {
@@ -99,6 +100,7 @@ function place(element: HTMLElement, { words, box: [left, top, right, bottom] }:
   const size = { width: percent(right - left), height: percent(bottom - top) };
   Object.assign(element.style, { left: percent(left), top: percent(top), ...size });
   element.setAttribute("aria-label", `box of ${words}`);
+  element.hidden = words.trim() === "";
 }
 
 type Change = (box: Box, steps: number) => void;
@@ -106,10 +108,12 @@ type Change = (box: Box, steps: number) => void;
 /** The pointer moves a box, or by its handle its corner. */
 function followPointer(element: HTMLElement, thing: Thing, change: Change): void {
   element.addEventListener("pointerdown", (down) => {
+    if (!down.isPrimary || down.button !== 0) return;
     const reshape = (down.target as Element).className === "handle" ? resized : moved;
     const { width, height } = stage.getBoundingClientRect();
     const before = thing.box;
-    const move = ({ clientX, clientY }: PointerEvent): void => {
+    const move = ({ pointerId, clientX, clientY }: PointerEvent): void => {
+      if (pointerId !== down.pointerId) return;
       const x = (clientX - down.clientX) / width;
       change(reshape(before, x, (clientY - down.clientY) / height), Number(moving.value));
     };

@@ -1,5 +1,6 @@
 // What of a recipe holds for another model than the one that it was made with.
 import type { ModelFacts } from "../pipelines/draw-request.js";
+import { boxDefaults, defaultMethod } from "../pipelines/recipe-methods.js";
 import type { RecipeSketch } from "../pipelines/recipe.js";
 import type { DrawFlags } from "./draw-flags.js";
 
@@ -38,7 +39,10 @@ function leftOut(sketch: RecipeSketch, flags: DrawFlags, facts: ModelFacts): str
   const { method, negative } = sketch;
   const { defaults, takesNegative = true } = facts;
   const boxes = flags.box ? [] : (sketch.boxes ?? []);
-  const hasParameters = method !== undefined && Object.keys(method).length > 1;
+  const name = flags.method ?? method?.name ?? "direct";
+  const own = boxDefaults(name, defaults.methods);
+  const parameters: Readonly<Record<string, unknown>> = defaultMethod(name, defaults.methods);
+  const hasOthers = Object.entries(method ?? {}).some(([key, value]) => parameters[key] !== value);
   const size = sketch.size?.join("x");
   const differs = <T>(then: T | undefined, flag: unknown, now: T): boolean =>
     then !== undefined && flag === undefined && then !== now;
@@ -47,9 +51,12 @@ function leftOut(sketch: RecipeSketch, flags: DrawFlags, facts: ModelFacts): str
     [differs(sketch.steps, flags.steps, defaults.steps), `steps ${sketch.steps}`],
     [differs(sketch.cfg, flags.cfg, defaults.cfg), `cfg ${sketch.cfg}`],
     [differs(size, flags.size, facts.size.join("x")), `size ${size}`],
-    [hasParameters && flags.method === undefined, `parameters of ${method?.name}`],
-    [boxes.some(({ strength }) => strength !== undefined), "strength of the boxes"],
-    [boxes.some(({ until }) => until !== undefined), "until of the boxes"],
+    [hasOthers && flags.method === undefined, `parameters of ${name}`],
+    [
+      boxes.some((box) => differs(box.strength, flags.strength, own.strength)),
+      "strength of the boxes",
+    ],
+    [boxes.some((box) => differs(box.until, flags.until, own.until)), "until of the boxes"],
     [!takesNegative && !!negative, `negative prompt "${negative}"`],
   ];
   return parts.filter(([isLeft]) => isLeft).map(([, what]) => what);

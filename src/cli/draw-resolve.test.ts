@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defaultMethod } from "../pipelines/recipe-methods.js";
 import type { RecipeSketch } from "../pipelines/recipe.js";
 import { parseSketch } from "../pipelines/recipe.js";
 import type { DrawFlags } from "./draw-flags.js";
@@ -165,9 +166,15 @@ describe("a recipe to start from, for another model", () => {
   });
 
   it("tells nothing of what the other model has too", () => {
-    const like = { ...sketch, ...facts.defaults, size: [96, 96] as [number, number], boxes: [] };
-    const { warnings } = resolve({ model: "stage" }, { ...like, method: undefined });
-    expect(warnings).toEqual([]);
+    const like: RecipeSketch = {
+      ...{ ...sketch, ...facts.defaults, size: [96, 96] },
+      boxes: [{ words: "red cube", box: [0, 0, 0.5, 0.5], strength: 1, until: 0.2 }],
+      method: defaultMethod("dd-v1"),
+    };
+    expect(resolve({ model: "stage" }, like).warnings).toEqual([]);
+    const flags: DrawFlags = { model: "stage", strength: { all: 3, words: {} } };
+    const stronger = like.boxes!.map((each) => ({ ...each, strength: 9 }));
+    expect(resolve(flags, { ...like, boxes: stronger }).warnings).toEqual([]);
   });
 
   it("gives a student that takes none no negative prompt", () => {

@@ -35,7 +35,7 @@ export function interruptSignal(
 }
 
 /** What of this process ends it. */
-type Host = Pick<NodeJS.Process, "env" | "kill" | "pid" | "removeAllListeners"> & {
+type Host = Pick<NodeJS.Process, "env" | "exit" | "kill" | "pid" | "removeAllListeners"> & {
   readonly stderr: Pick<NodeJS.WriteStream, "isTTY" | "write">;
 };
 
@@ -50,6 +50,8 @@ export function endAtOnce(host: Host = process): void {
   if (host.stderr.isTTY && host.env["TERM"] !== "dumb") host.stderr.write(RESTORED);
   SIGNALS.forEach((name) => host.removeAllListeners(name));
   host.kill(host.pid, "SIGINT");
+  // The first process of a container is deaf to signals that it does not listen to.
+  setImmediate(() => host.exit(EXIT.interrupted));
 }
 
 /**

@@ -137,7 +137,7 @@ it.each([
   [{ isTTY: true }, {}, "\x1b[?25h\x1b[?7h"],
   [{ isTTY: true }, { TERM: "dumb" }, ""],
   [{ isTTY: false }, {}, ""],
-])("ends by the signal and gives the terminal back, %o %o", (terminal, env, restored) => {
+])("ends by the signal and gives the terminal back, %o %o", async (terminal, env, restored) => {
   const told: string[] = [];
   let written = "";
   endAtOnce({
@@ -146,7 +146,12 @@ it.each([
     pid: 12,
     removeAllListeners: (name) => (told.push(`forget ${String(name)}`), process),
     kill: (pid, name) => (told.push(`kill ${pid} ${name}`), true),
+    exit: (code) => told.push(`exit ${code}`) as never,
   });
   expect(written).toBe(restored);
-  expect(told).toEqual(["forget SIGINT", "forget SIGTERM", "kill 12 SIGINT"]);
+  const ended = ["forget SIGINT", "forget SIGTERM", "kill 12 SIGINT"];
+  expect(told).toEqual(ended);
+  // Only who is deaf to the signal lives on.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([...ended, "exit 130"]);
 });

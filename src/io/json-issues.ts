@@ -24,8 +24,17 @@ export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   // JSON has no numbers that are none, and no whole numbers of any length.
   const plain = typeof value === "number" || typeof value === "bigint";
-  const text = plain ? String(value) : (JSON.stringify(value, bigAsText) ?? typeof value);
+  const text = plain ? String(value) : jsonOf(value);
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
+}
+
+/** Values of programs need not be JSON: functions, and objects that hold themselves. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value, bigAsText) ?? typeof value;
+  } catch {
+    return typeof value;
+  }
 }
 
 const bigAsText = (_key: string, value: unknown): unknown =>

@@ -2,15 +2,7 @@
 
 import { FollowspotError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
-
-/** A value in a line: its JSON, or its text where it has none. */
-function shown(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
-}
+import { shown } from "../io/json-issues.js";
 
 /** @throws FollowspotError unless the value is a text */
 export function checkText(name: string, value: unknown): void {

@@ -2,6 +2,7 @@
 
 import { FollowspotError } from "../core/errors.js";
 import { seedBits } from "../core/generator.js";
+import { shown } from "../io/json-issues.js";
 
 /**
  * Checks seeds that are drawn in one call.
@@ -9,13 +10,16 @@ import { seedBits } from "../core/generator.js";
  * @throws FollowspotError if one is no bigint of 64 bits, or if two would draw equal pictures
  */
 export function checkSeeds(seeds: readonly bigint[]): void {
+  // Programs without types call this too.
+  if (!Array.isArray(seeds)) {
+    throw new FollowspotError(`seeds: expected a list of bigints, got ${shown(seeds)}.`);
+  }
   if (seeds.length === 0) throw new FollowspotError("seeds: expected at least one, got none.");
   const byBits = new Map<number, bigint>();
   for (const seed of seeds) {
-    // Programs without types call this too.
     if (typeof seed !== "bigint") {
       const remedy = "Write 7n for 7, or BigInt(7).";
-      throw new FollowspotError(`seed: expected a bigint, got ${String(seed)}.`, { remedy });
+      throw new FollowspotError(`seed: expected a bigint, got ${shown(seed)}.`, { remedy });
     }
     const { bits } = seedBits(seed);
     const other = byBits.get(bits);

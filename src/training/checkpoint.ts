@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { FollowspotError } from "../core/errors.js";
 import type { HostTensor } from "../core/tensor.js";
-import { fileError, readIfThere } from "../io/file-error.js";
+import { readIfThere } from "../io/file-error.js";
 import { openSafetensors, writeSafetensors } from "../io/safetensors.js";
 import type { SafetensorsFile } from "../io/safetensors.js";
 import { STATE_NAMES } from "./step.js";
@@ -55,7 +55,7 @@ export async function checkpointsIn(folder: string): Promise<CheckpointFile[]> {
 }
 
 /**
- * Writes a checkpoint whole, then drops all but the newest two.
+ * Writes a checkpoint whole, then drops all but the newest two, where it can.
  *
  * @param digest - identifies the configuration
  * @throws NotFinite when the state is not finite, and FollowspotError when the system refuses; the files are then
@@ -75,17 +75,14 @@ export async function saveCheckpoint(
     config: digest,
     ...(Object.fromEntries(checksums) as Record<string, string>),
   });
-  const past = (await checkpointsIn(folder)).slice(0, -KEPT);
-  for (const { name } of past) await remove(join(folder, name));
+  await dropPast(folder);
   return path;
 }
 
-async function remove(path: string): Promise<void> {
-  try {
-    await rm(path);
-  } catch (error) {
-    throw fileError("remove", path, error);
-  }
+/** The new one is kept whatever becomes of those before it: the next save tries again. */
+async function dropPast(folder: string): Promise<void> {
+  const files = await checkpointsIn(folder).catch(() => []);
+  for (const { name } of files.slice(0, -KEPT)) await rm(join(folder, name)).catch(() => undefined);
 }
 
 /** Removes what interrupted writes left in a run's folder. */

@@ -1,3 +1,4 @@
+import type * as Files from "node:fs/promises";
 import { mkdtemp, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,15 @@ import { runLoop } from "./loop.js";
 import type { LoopOptions } from "./loop.js";
 import { Trainer, initialState } from "./trainer.js";
 
-const disk = vi.hoisted(() => ({ full: (_path: string): boolean => false }));
+const disk = vi.hoisted(() => ({ full: (_path: string): boolean => false, isBlind: false }));
+
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof Files>();
+  const refused = Object.assign(new Error("readdir"), { code: "EACCES" });
+  const read = real.readdir as (path: string) => Promise<string[]>;
+  const readdir = (path: string) => (disk.isBlind ? Promise.reject(refused) : read(path));
+  return { ...real, readdir };
+});
 
 /** Gives one piece, then fails as the system does when the disk is full. */
 function* fullDisk(): Generator<Uint8Array> {
@@ -44,6 +53,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   disk.full = () => false;
+  disk.isBlind = false;
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -94,6 +104,19 @@ describe("a checkpoint that cannot be written", () => {
     );
     expect(await kept()).toEqual([1, 4]);
     expect((await loadLatestCheckpoint(folder, "d", 2))!.state.parameters.data[0]).toBe(5);
+  });
+
+  it("is told of in a folder whose names cannot be read either", async () => {
+    const onStep = (k: number) => {
+      disk.isBlind = k === 2 || k === 3;
+      disk.full = k === 2 ? isCheckpoint : () => false;
+    };
+    const { warnings, done } = await loop({ onStep });
+    expect(done).toBe(true);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^warning: no checkpoint of step 2: write: .*: the disk is full/),
+    ]);
+    expect(await kept()).toEqual([3, 4]);
   });
 
   it("ends the run when it is the last, with what is kept", async () => {

@@ -83,14 +83,17 @@ function isRefusal(error: unknown): error is FollowspotError {
   return error instanceof FollowspotError && error.cause !== undefined;
 }
 
+/** What can be seen of a run's checkpoints: whoever tells of a failure must not fail himself. */
+const seenIn = (folder: string): Promise<CheckpointFile[]> => checkpointsIn(folder).catch(() => []);
+
 async function newestIn(folder: string): Promise<string> {
-  const newest = (await checkpointsIn(folder)).at(-1);
+  const newest = (await seenIn(folder)).at(-1);
   return newest ? `The newest is ${newest.name}, which is whole.` : "There is none before it.";
 }
 
 /** The same error with what helps, now that the last good state is kept. */
 export async function withRemedy(error: NotFinite, folder: string): Promise<FollowspotError> {
-  const files = await checkpointsIn(folder);
+  const files = await seenIn(folder);
   const remedy = error.remedy ?? remedyOf(error, folder, files.at(-1), files.at(-2));
   return new FollowspotError(problemOf(error), { cause: error, remedy });
 }

@@ -191,11 +191,11 @@ describe("the examples", () => {
         await page.mouse.down();
         await page.mouse.move(x + 60, y + 50, { steps: 5 });
         await page.mouse.up();
-        await expect.poll(() => orders.at(-1)?.steps, { timeout: SLOW }).toBe(4);
+        const stepsAsked = () => orders.map(({ steps }) => steps).join("");
+        await expect.poll(stepsAsked, { timeout: SLOW }).toMatch(/^4.*2.*4$/);
         const [before, after] = [orders[0]!, orders.at(-1)!].map(({ boxes }) => boxes[0]!.box);
         expect(after![0]).toBeGreaterThan(before![0]);
         expect(after![2] - after![0]).toBeCloseTo(before![2] - before![0]);
-        expect(orders.some(({ steps }) => steps === 2)).toBe(true);
         await expect.poll(() => page.locator("#stage img").getAttribute("src")).not.toBe(first);
         await box.press("ArrowDown");
         await expect.poll(() => orders.at(-1)!.boxes[0]!.box[1]).toBeCloseTo(after![1] + 0.02);

@@ -251,7 +251,7 @@ describe("what is refused", () => {
     ["an unknown method", { method: "magic" as "direct" }, /method: expected one of direct/],
   ];
   const untyped: [string, Record<string, unknown>, RegExp][] = [
-    ["no prompt", { prompt: undefined }, /^prompt: expected a text, got undefined\.$/],
+    ["no prompt", { prompt: undefined }, /^prompt: expected a text, got nothing\.$/],
     ["a seed that is a number", { seed: 7 }, /^seed: expected a bigint, got 7\. Write 7n for 7/],
     ["seeds of both kinds", { seeds: [7n, 8] }, /^seed: expected a bigint, got 8\./],
     ["two seeds of equal pictures", { seeds: [7n, 2n ** 32n + 7n] }, /^seeds: expected seeds that/],
