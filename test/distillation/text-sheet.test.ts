@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Generator } from "../../src/core/generator.js";
 import { floats } from "../../src/core/tensor.js";
 import { textStudentSchema } from "../../src/distillation/text-run/config.js";
 import { exportTextStudent } from "../../src/distillation/text-run/export.js";
@@ -15,12 +14,8 @@ import type { TextParent } from "../../src/distillation/text-run/parent.js";
 import { drawTextSheet } from "../../src/distillation/text-run/sheet.js";
 import { nodeRuntime } from "../../src/engine/runtime/node.js";
 import { loadPipeline } from "../../src/index.js";
-import { initialise } from "../../src/nn/init.js";
-import { exportTextToImage } from "../../src/training/text-to-image/export.js";
-import { textToImageSchema } from "../../src/training/text-to-image/config.js";
-import { packingOf } from "../../src/training/text-to-image/train.js";
 import { withThreads } from "../../src/training/run/threads.js";
-import { tinyDocument, writeTinyRun } from "../training/tiny.js";
+import { textStudentDocument, writeTextModel } from "./tiny-text.js";
 
 const SIDE = 16;
 /** Between the cells of a sheet, in pixels. */
@@ -33,29 +28,19 @@ let parent: TextParent;
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), "followspot-text-sheet-"));
-  model = join(base, "model");
-  await writeTinyRun(base, 3);
-  const config = textToImageSchema.parse(tinyDocument(base, 3));
-  const packing = packingOf(config, { latentSize: 4, tokens: 24, text: undefined });
-  const average = packing.pack(initialise(packing.specs, new Generator(8n)));
-  // The network's last layer starts at zero, where nothing could be told apart.
-  const noise = new Generator(9n).randn([packing.size]).data;
-  average.forEach((value, i) => (average[i] = value + 0.2 * noise[i]!));
-  const trained = { packing, average: floats([packing.size], average), step: 3 };
-  await exportTextToImage(config, trained, model);
+  model = await writeTextModel(base, 0.2);
   parent = await readTextParent({ parent: model, cfg: 3 });
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
 
 const configOf = (options: object) =>
-  textStudentSchema.parse({
-    ...{ kind: "text-to-image-student", parent: model, scenes: { count: 12, seed: 1 } },
-    ...{ levels: 4, cfg: 3, seed: 4, batch: 4, steps: 3, weight_decay: 0, ema_decay: 0.9 },
-    learning_rate: { peak: 0.001, floor: 0.0001, warmup: 1 },
-    ...{ sample_prompts: [PROMPT, "a red cube and a cat"], draw: { steps: 2 } },
-    ...options,
-  });
+  textStudentSchema.parse(
+    textStudentDocument(model, {
+      ...{ levels: 4, sample_prompts: [PROMPT, "a red cube and a cat"] },
+      ...options,
+    }),
+  );
 
 /** A cell of a sheet of two columns, as bytes. */
 async function cellOf(sheet: string, column: number, top: number): Promise<Uint8Array> {

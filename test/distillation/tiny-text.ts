@@ -9,16 +9,19 @@ import { textToImageSchema } from "../../src/training/text-to-image/config.js";
 import { packingOf } from "../../src/training/text-to-image/train.js";
 import { tinyDocument, writeTinyRun } from "../training/tiny.js";
 
-/** Writes the model `model` into a folder, beside the tiny run that it is of; its path. */
-export async function writeTextModel(base: string): Promise<string> {
+/**
+ * Writes the model `model` into a folder, beside the tiny run that it is of; its path.
+ *
+ * @param spread - of what is added to all weights, since the network's last layer starts at zero, where nothing could be told apart
+ */
+export async function writeTextModel(base: string, spread = 0.1): Promise<string> {
   const model = join(base, "model");
   await writeTinyRun(base, 3);
   const config = textToImageSchema.parse(tinyDocument(base, 3));
   const packing = packingOf(config, { latentSize: 4, tokens: 24, text: undefined });
   const average = packing.pack(initialise(packing.specs, new Generator(8n)));
-  // The network's last layer starts at zero, where nothing could be told apart.
   const noise = new Generator(9n).randn([packing.size]).data;
-  average.forEach((value, i) => (average[i] = value + 0.1 * noise[i]!));
+  average.forEach((value, i) => (average[i] = value + spread * noise[i]!));
   const trained = { packing, average: floats([packing.size], average), step: 3 };
   await exportTextToImage(config, trained, model);
   return model;
