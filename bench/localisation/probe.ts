@@ -18,6 +18,7 @@ import { parseTextEncoderConfig, textEncoder } from "../../src/models/text-encod
 import { loadTokenizer } from "../../src/models/tokenizer/folder.js";
 import type { Tokenizer } from "../../src/models/tokenizer/index.js";
 import { parseUNetConfig, sitesOf, unet } from "../../src/models/unet/index.js";
+import type { UNetConfig } from "../../src/models/unet/index.js";
 import { encodeTiny, parseAutoencoderTinyConfig } from "../../src/models/vae/index.js";
 import type { AttentionSite } from "../../src/nn/attention.js";
 import { ConstantWeights } from "../../src/nn/constant-weights.js";
@@ -61,6 +62,31 @@ export interface Observation {
   readonly maps: Readonly<Record<string, HostTensor<"float32">>>;
 }
 
+/** The network's graph with one more output for each site, named for it: the maps' means over heads. */
+function watched(
+  weights: ReadonlyMap<string, HostTensor>,
+  config: UNetConfig,
+  { sample, context }: Readonly<Record<"sample" | "context", readonly number[]>>,
+  sites: readonly AttentionSite[],
+): Graph {
+  const network = new Graph();
+  const output = unet(new ConstantWeights(network, weights), config, {
+    sample: network.input("sample", "float32", sample),
+    timestep: network.input("timestep", "float32", [BATCH]),
+    context: network.input("context", "float32", context),
+    policy: {
+      at: (site) => (maps) => {
+        if (sites.some(({ name }) => name === site.name)) {
+          network.output(site.name, mean(maps, { axes: [1] }));
+        }
+        return maps;
+      },
+    },
+  });
+  network.output("output", output);
+  return network;
+}
+
 export class LocalisationProbe {
   /** Scenes of one batch. */
   static readonly batch = BATCH;
@@ -100,25 +126,9 @@ export class LocalisationProbe {
     const coarse = sitesOf(unetConfig, side, side, tokenizer.maxLength).filter(
       ({ kind, height }) => kind === "cross" && height < side,
     );
-    const network = new Graph();
-    const output = unet(
-      new ConstantWeights(network, await weightsOf(join(folder, "unet", name))),
-      unetConfig,
-      {
-        sample: network.input("sample", "float32", latents.shape),
-        timestep: network.input("timestep", "float32", [BATCH]),
-        context: network.input("context", "float32", context.shape),
-        policy: {
-          at: (site) => (maps) => {
-            if (coarse.some(({ name }) => name === site.name)) {
-              network.output(site.name, mean(maps, { axes: [1] }));
-            }
-            return maps;
-          },
-        },
-      },
-    );
-    network.output("output", output);
+    const unetWeights = await weightsOf(join(folder, "unet", name));
+    const shapes = { sample: latents.shape, context: context.shape };
+    const network = watched(unetWeights, unetConfig, shapes, coarse);
     const schedule = makeSchedule(
       schedulerConfig(await readJsonObject(join(folder, "scheduler", "scheduler_config.json"))),
     );

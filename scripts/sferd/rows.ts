@@ -112,13 +112,17 @@ const GUIDANCE_TRIED: readonly {
   { name: "middle", told: "site in the middle", change: { site: "mid.attn.0.self" } },
 ];
 
+/** What the teacher draws in 8 steps. */
+const PLAIN: Draw = { model: "{teacher}/model", steps: 8, sampler: "ddim" };
+
+/** The same, guided by the teacher's attention. */
+const guided = (change: Partial<SampleAttentionGuidance> = {}): Draw => ({
+  ...PLAIN,
+  attentionGuidance: { scale: 1.3, ...change },
+});
+
 /** The teacher, and what its users would draw with instead of a student. */
 function teacherRows({ name, teacher, tried }: Scale): Row[] {
-  const plain: Draw = { model: "{teacher}/model", steps: 8, sampler: "ddim" };
-  const guided = (change: Partial<SampleAttentionGuidance> = {}): Draw => ({
-    ...plain,
-    attentionGuidance: { scale: 1.3, ...change },
-  });
   const sampled = "teacher, DDIM, guided by its attention while sampling";
   return [
     {
@@ -145,7 +149,7 @@ function teacherRows({ name, teacher, tried }: Scale): Row[] {
     {
       name: "source",
       title: "teacher, DDIM, all pictures",
-      draws: [plain],
+      draws: [PLAIN],
     },
     {
       name: "source-guided",
@@ -154,6 +158,29 @@ function teacherRows({ name, teacher, tried }: Scale): Row[] {
     },
   ];
 }
+
+/** The plain chain with one setting changed; of these one step alone is measured. */
+const changedRows = (scale: Scale): Row[] => [
+  {
+    name: "pd-half",
+    title: "progressive distillation, half the budget",
+    train: studentOf(scale, "progressive", { budget: String(scale.round / 2) }),
+    draws: CHAIN.slice(0, 1),
+  },
+  {
+    // As much as variant d on the teacher's own pictures spends with drawing them.
+    name: "pd-double",
+    title: "progressive distillation, twice the budget",
+    train: studentOf(scale, "progressive", { budget: String(2 * scale.round) }),
+    draws: CHAIN.slice(0, 1),
+  },
+  {
+    name: "pd-constant",
+    title: "progressive distillation, constant loss weight",
+    train: studentOf(scale, "progressive", { "target.loss": "constant" }),
+    draws: CHAIN.slice(0, 1),
+  },
+];
 
 /** Chains of progressive distillation, plain and of a guided teacher. */
 function progressiveRows(scale: Scale): Row[] {
@@ -173,25 +200,7 @@ function progressiveRows(scale: Scale): Row[] {
   return [
     plain,
     ...again(plain, seeds),
-    {
-      name: "pd-half",
-      title: "progressive distillation, half the budget",
-      train: studentOf(scale, "progressive", { budget: String(round / 2) }),
-      draws: CHAIN.slice(0, 1),
-    },
-    {
-      // As much as variant d on the teacher's own pictures spends with drawing them.
-      name: "pd-double",
-      title: "progressive distillation, twice the budget",
-      train: studentOf(scale, "progressive", { budget: String(2 * round) }),
-      draws: CHAIN.slice(0, 1),
-    },
-    {
-      name: "pd-constant",
-      title: "progressive distillation, constant loss weight",
-      train: studentOf(scale, "progressive", { "target.loss": "constant" }),
-      draws: CHAIN.slice(0, 1),
-    },
+    ...changedRows(scale),
     guided,
     ...again(guided, seeds),
     {

@@ -45,6 +45,20 @@ const option = <T>(flags: string, help: string, read?: (text: string, before?: T
 
 const names = (all: readonly string[]) => all.join(", ");
 
+/** How pictures are sampled, whether boxes direct them or not. */
+const samplingOptions = (): Option[] => [
+  option("--steps <n>", "sampling steps", whole("--steps", LIMITS.steps)),
+  option("--cfg <scale>", "guidance scale, 1 = none", number("--cfg", LIMITS.cfg)),
+  option("--sampler <name>", names(SAMPLER_NAMES), oneOf("--sampler", SAMPLER_NAMES)),
+  option("--seed <n>", "seed of the noise (default: a new one, told)", (text) => seed(text)),
+  option("--seeds <list>", "several pictures: 1,4-8", (text) => seeds(text)).conflicts("seed"),
+  option("--size <WxH>", "pixels (default: the size the model was trained at)", (text) =>
+    size(text),
+  ),
+  option("--force", "allow a size that the model was not trained at"),
+  option("--negative <prompt>", "what guidance leads away from"),
+];
+
 /** Adds the flags. No defaults here: what is left out comes from --from or from the model. */
 export function addDrawFlags(command: Command): Command {
   const boxForms = `x0,y0,x1,y1 in fractions, percent (30%) or pixels (30px), or ${names(Object.keys(NAMED_BOXES))}`;
@@ -66,16 +80,7 @@ export function addDrawFlags(command: Command): Command {
       "share of the noise range, from its start, that is directed; WORDS=SHARE for one box; repeatable",
       boxNumbers("--until", LIMITS.until),
     ),
-    option("--steps <n>", "sampling steps", whole("--steps", LIMITS.steps)),
-    option("--cfg <scale>", "guidance scale, 1 = none", number("--cfg", LIMITS.cfg)),
-    option("--sampler <name>", names(SAMPLER_NAMES), oneOf("--sampler", SAMPLER_NAMES)),
-    option("--seed <n>", "seed of the noise (default: a new one, told)", (text) => seed(text)),
-    option("--seeds <list>", "several pictures: 1,4-8", (text) => seeds(text)).conflicts("seed"),
-    option("--size <WxH>", "pixels (default: the size the model was trained at)", (text) =>
-      size(text),
-    ),
-    option("--force", "allow a size that the model was not trained at"),
-    option("--negative <prompt>", "what guidance leads away from"),
+    ...samplingOptions(),
     option("--compare", "also write the plain picture of the same seed beside the directed one"),
     option("--overlay", "also write a copy with the boxes drawn on it"),
     option("--heatmap <word>", "also write where the word's attention went; repeatable", gather),

@@ -34,6 +34,26 @@ interface SampleFlags extends OutputFlags {
   like?: string;
 }
 
+/** The flags of self-attention guidance. */
+const addAttentionFlags = (command: Command): Command =>
+  command
+    .option(
+      "--attention-guidance <scale>",
+      "self-attention guidance of a network without predictor, 1 = none (default: 1)",
+      number("--attention-guidance", LIMITS.attentionGuidance),
+    )
+    .option(
+      "--attention-threshold <n>",
+      "attention above which a place is blurred, the mean being 1 (default: 1)",
+      number("--attention-threshold", LIMITS.attentionThreshold),
+    )
+    .option(
+      "--attention-blur <kernel,sigma>",
+      "blur of that place; 15,3 as published (default: sigma 3 at 64x64, in proportion)",
+      blur,
+    )
+    .option("--attention-site <name>", "self-attention to look at (default: the decoder's last)");
+
 export function addSample(program: Command, context: Context): void {
   const command = program
     .command("sample")
@@ -56,23 +76,8 @@ export function addSample(program: Command, context: Context): void {
       "--cfg <scale>",
       "guidance scale, 1 = none (default: the model's)",
       number("--cfg", LIMITS.cfg),
-    )
-    .option(
-      "--attention-guidance <scale>",
-      "self-attention guidance of a network without predictor, 1 = none (default: 1)",
-      number("--attention-guidance", LIMITS.attentionGuidance),
-    )
-    .option(
-      "--attention-threshold <n>",
-      "attention above which a place is blurred, the mean being 1 (default: 1)",
-      number("--attention-threshold", LIMITS.attentionThreshold),
-    )
-    .option(
-      "--attention-blur <kernel,sigma>",
-      "blur of that place; 15,3 as published (default: sigma 3 at 64x64, in proportion)",
-      blur,
-    )
-    .option("--attention-site <name>", "self-attention to look at (default: the decoder's last)")
+    );
+  addAttentionFlags(command)
     .option(
       "--like <pictures>",
       `pictures whose content the predictor is told, one after another, or ${NOTHING_TOLD} for zeros`,

@@ -70,10 +70,7 @@ export async function evaluateFitting(
   const all = [teacher, ...students];
   const held = await readHeldOut(all, { ...request, count }, signal);
   await makeOutput(request.output);
-  const drawing =
-    request.output === undefined
-      ? undefined
-      : new FittingDrawing(held, shortNames(request.students), times);
+  const drawing = drawingFor(request, held, times);
   const teaching = new Teaching(teacher.network.schedule, students, request.teacherSteps);
   const moments = momentsOf(teacher, times);
   const asked = all.length * times + teaching.further(moments.map(({ t }) => t));
@@ -91,15 +88,32 @@ export async function evaluateFitting(
       ...{ students: students.map(measuredModel), site, threshold: MASK_THRESHOLD, points },
       seconds: (performance.now() - started) / 1000,
     };
-    const files = await writeOutput(request.output, {
-      "fitting-sheet.png": () => drawing!.sheet(),
-      "fitting-maps.png": () => drawing!.maps(),
-      "fitting.json": async () => jsonOf(report),
-    });
-    return { ...report, files };
+    return { ...report, files: await writeFitting(request.output, report, drawing) };
   } finally {
     reporter.finish();
   }
+}
+
+/** The pictures beside the figures, where there is a folder for them. */
+function drawingFor(
+  { output, students }: FittingRequest,
+  held: HeldOut,
+  times: number,
+): FittingDrawing | undefined {
+  return output === undefined ? undefined : new FittingDrawing(held, shortNames(students), times);
+}
+
+/** The files of a report; none without a folder. */
+function writeFitting(
+  output: string | undefined,
+  report: Omit<FittingReport, "files">,
+  drawing: FittingDrawing | undefined,
+): Promise<string[]> {
+  return writeOutput(output, {
+    "fitting-sheet.png": () => drawing!.sheet(),
+    "fitting-maps.png": () => drawing!.maps(),
+    "fitting.json": async () => jsonOf(report),
+  });
 }
 
 /** What a person should know of the students before the figures are believed. */

@@ -11,7 +11,11 @@ import { loadDetector } from "../metrics/detector/index.js";
 import type { Detector } from "../metrics/detector/index.js";
 import { ceilingPicture } from "../metrics/ceiling.js";
 import { evaluatePlacement as evaluate } from "../metrics/evaluate-placement.js";
-import type { DrawnForPlacement, PlacementDraw } from "../metrics/evaluate-placement.js";
+import type {
+  DrawnForPlacement,
+  PlacementDraw,
+  PlacementEvaluation,
+} from "../metrics/evaluate-placement.js";
 import type { RecordsHeader } from "../metrics/evaluation-records.js";
 import { readProtocol, triplesOf } from "../metrics/protocol.js";
 import { openRoundTrip } from "../training/detector/round-trip.js";
@@ -46,12 +50,7 @@ export async function evaluatePlacement(
   signal: AbortSignal,
 ): Promise<PlacementTable> {
   const { split, count, output } = request;
-  const detectorFolder = shippedDetector();
-  if (detectorFolder === undefined) {
-    throw new FollowspotError("evaluate: expected a detector in models/detector, found none.", {
-      remedy: "Train one: npx tsx scripts/detector.ts train.",
-    });
-  }
+  const detectorFolder = neededDetector();
   const protocol = await readProtocol();
   triplesOf(protocol, split, count); // refused before a model is loaded
   const model = await readPipelineFolder(request.model);
@@ -66,10 +65,7 @@ export async function evaluatePlacement(
       ...{ protocol, split, digest, settings, signal, folder },
       model: request.model,
       methods: rows.map(({ name }) => name),
-      draw: (wanted, job) => {
-        const row = rows.find(({ name }) => name === wanted.method)!;
-        return drawOne(tools.pipelines[job]!, wanted, row, request, signal);
-      },
+      draw: drawsOf(tools.pipelines, rows, request, signal),
       jobs: tools.pipelines.length,
       ceiling: await ceilingOf(tools.trip, model.size[0]),
       detector: tools.detector,
@@ -85,6 +81,17 @@ export async function evaluatePlacement(
   } finally {
     await tools.close();
   }
+}
+
+/** The folder of the detector that judges, without which there is no table. */
+function neededDetector(): string {
+  const folder = shippedDetector();
+  if (folder === undefined) {
+    throw new FollowspotError("evaluate: expected a detector in models/detector, found none.", {
+      remedy: "Train one: npx tsx scripts/detector.ts train.",
+    });
+  }
+  return folder;
 }
 
 /** What the pictures depend on besides the model and the list. */
@@ -157,6 +164,19 @@ async function openTools(
     await close();
     throw error;
   }
+}
+
+/** Drawing as the table asks for it: by the name of a row and the number of a job. */
+function drawsOf(
+  pipelines: readonly TextToImagePipeline[],
+  rows: readonly DrawnRow[],
+  request: EvaluateRequest,
+  signal: AbortSignal,
+): PlacementEvaluation["draw"] {
+  return (wanted, job) => {
+    const row = rows.find(({ name }) => name === wanted.method)!;
+    return drawOne(pipelines[job]!, wanted, row, request, signal);
+  };
 }
 
 async function drawOne(

@@ -27,18 +27,9 @@ export async function inspectModel(model: string): Promise<ModelReport> {
   const folder = await resolveModelFolder(model);
   if (await isTeacherFolder(folder)) return inspectPixelModel(model, folder);
   const refusals: string[] = [];
-  const allowed = async <T>(work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work;
-    } catch (error) {
-      if (!(error instanceof FollowspotError)) throw error;
-      refusals.push(error.message);
-      return undefined;
-    }
-  };
   const index = await readJsonObject(await resolveModelFile(folder, MODEL_INDEX));
   const known = Object.values(PARTS).filter(({ part }) => isThere(index[part]));
-  const pipeline = await allowed(readPipelineFolder(folder));
+  const pipeline = await allowed(readPipelineFolder(folder), refusals);
   const parts = await Promise.all(
     [...known, ...(pipeline ? otherUNets(pipeline.unets) : [])].map((part) =>
       inspectPart(folder, part, pipeline),
@@ -47,7 +38,7 @@ export async function inspectModel(model: string): Promise<ModelReport> {
   const vocabulary = await readVocabulary(folder);
   return {
     name: model,
-    digest: (await allowed(digestOf(folder))) ?? "none",
+    digest: (await allowed(digestOf(folder), refusals)) ?? "none",
     folder,
     parts: parts.map(({ report }) => report),
     sites: pipeline ? sitesIn(pipeline) : [],
@@ -64,6 +55,17 @@ export async function inspectModel(model: string): Promise<ModelReport> {
       ...(pipeline ? limitsOf(pipeline) : []),
     ],
   };
+}
+
+/** What the work yields; where it is refused, nothing, and why is added to `refusals`. */
+async function allowed<T>(work: Promise<T>, refusals: string[]): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof FollowspotError)) throw error;
+    refusals.push(error.message);
+    return undefined;
+  }
 }
 
 /** An entry of model_index.json is [library, class], both null for a part that is left out. */

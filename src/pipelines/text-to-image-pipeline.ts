@@ -98,35 +98,9 @@ export class TextToImagePipeline {
     const order = makeOrder(this.model, options);
     const { signal } = order;
     signal?.throwIfAborted();
-    const { networks, encoder, decoder, edited, isLean } = this.parts;
+    const { decoder } = this.parts;
     const watch = new Stopwatch();
-    const embeddings = await encoder.encode(order.prompt, order.seeds.length, signal);
-    const negative = await encoder.encode(order.negative, 1, signal);
-    watch.lap("encode");
-    const sites = this.sites(order.size);
-    const [height, width] = this.latentSize(order.size);
-    const coarse = coarseSites(sites, height * width);
-    const seen = new Observations(order, coarse);
-    const noise = new NoiseSource(order.seeds, [height, width, this.model.unet.in_channels]);
-    const denoiser = denoiserOf(order, {
-      network: await networks.of(order, this.model.schedule),
-      schedule: this.model.schedule,
-      sites,
-      cells: height * width,
-      edited,
-      negative,
-      isLean,
-    });
-    const run = sample({
-      denoiser,
-      condition: { embeddings, conditional: order.seeds.map(() => true) },
-      schedule: this.model.schedule,
-      sampler: order.sampler,
-      steps: order.steps,
-      noise: noise.next(),
-      stepNoise: () => noise.next(),
-      signal,
-    });
+    const { run, seen } = await this.begin(order, watch);
     for await (const { step, steps, level, x, x0, maps } of run) {
       if (maps) seen.add(noiseLevel(level, this.model.schedule.trainTimesteps), maps);
       watch.lap("sample");
@@ -170,6 +144,36 @@ export class TextToImagePipeline {
   async close(): Promise<void> {
     const { networks, encoder, decoder } = this.parts;
     await Promise.all([networks.release(), encoder.release(), decoder.release()]);
+  }
+
+  /** Encodes the prompts and sets out from noise; nothing of the run is computed before it is walked. */
+  private async begin(
+    order: Order,
+    watch: Stopwatch,
+  ): Promise<{ run: ReturnType<typeof sample>; seen: Observations }> {
+    const { networks, encoder, edited, isLean } = this.parts;
+    const { signal } = order;
+    const { schedule, unet } = this.model;
+    const embeddings = await encoder.encode(order.prompt, order.seeds.length, signal);
+    const negative = await encoder.encode(order.negative, 1, signal);
+    watch.lap("encode");
+    const sites = this.sites(order.size);
+    const [height, width] = this.latentSize(order.size);
+    const cells = height * width;
+    const seen = new Observations(order, coarseSites(sites, cells));
+    const noise = new NoiseSource(order.seeds, [height, width, unet.in_channels]);
+    const network = await networks.of(order, schedule);
+    const run = sample({
+      denoiser: denoiserOf(order, { network, schedule, sites, cells, edited, negative, isLean }),
+      condition: { embeddings, conditional: order.seeds.map(() => true) },
+      schedule,
+      sampler: order.sampler,
+      steps: order.steps,
+      noise: noise.next(),
+      stepNoise: () => noise.next(),
+      signal,
+    });
+    return { run, seen };
   }
 
   private latentSize([width, height]: Size): [height: number, width: number] {

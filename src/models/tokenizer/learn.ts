@@ -103,6 +103,23 @@ export function tokenizerFiles(
   };
 }
 
+/** What of a fast tokenizer merges byte pairs; none is left out at random. */
+const bytePairModel = (
+  vocabulary: Readonly<Record<string, number>>,
+  merges: readonly string[],
+) => ({
+  type: "BPE",
+  dropout: null,
+  unk_token: EOS,
+  continuing_subword_prefix: "",
+  end_of_word_suffix: WORD_END,
+  fuse_unk: false,
+  byte_fallback: false,
+  ignore_merges: false,
+  vocab: vocabulary,
+  merges,
+});
+
 /** The description from which the tokenizers library builds CLIP's tokenizer. */
 function fastTokenizer(vocabulary: Readonly<Record<string, number>>, merges: readonly string[]) {
   const idOf = (token: string): number => vocabulary[token]!;
@@ -141,17 +158,6 @@ function fastTokenizer(vocabulary: Readonly<Record<string, number>>, merges: rea
       add_prefix_space: false,
     },
     decoder: { ...bytes, add_prefix_space: true },
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: EOS,
-      continuing_subword_prefix: "",
-      end_of_word_suffix: WORD_END,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: vocabulary,
-      merges,
-    },
+    model: bytePairModel(vocabulary, merges),
   };
 }

@@ -1,9 +1,11 @@
 // Pairs of latents and captions for contrastive training, and where each caption is pooled.
 
 import { float16ToFloat32 } from "../../core/float16.js";
+import type { Generator } from "../../core/generator.js";
 import { floats, integers } from "../../core/tensor.js";
+import type { HostTensor } from "../../core/tensor.js";
 import type { Tensors } from "../../engine/runtime/session.js";
-import type { Tokenizer } from "../../models/tokenizer/index.js";
+import type { Encoding, Tokenizer } from "../../models/tokenizer/index.js";
 import { ShuffledOrder, streamOf } from "../data/streams.js";
 import type { CaptionedLatents } from "../text-to-image/batches.js";
 import { wrongCaption } from "./wrong-captions.js";
@@ -25,6 +27,17 @@ function sharesOf(captions: readonly string[], texts: readonly string[]): number
   });
 }
 
+/** Where each caption is pooled, [texts, tokens]: 1 at its end or at a place of the padding, drawn for each. */
+function poolOf(encoded: readonly Encoding[], stream: Generator): HostTensor<"float32"> {
+  const tokens = encoded[0]!.ids.length;
+  const pool = new Float32Array(encoded.length * tokens);
+  encoded.forEach(({ length }, i) => {
+    const end = length - 1;
+    pool[i * tokens + end + Math.floor(stream.random() * (tokens - end))] = 1;
+  });
+  return floats([encoded.length, tokens], pool);
+}
+
 /** The inputs of any step, counted from 1; the step's randomness follows from the seed and the step. */
 export function contrastiveBatches(
   { latents, captions }: CaptionedLatents,
@@ -41,7 +54,6 @@ export function contrastiveBatches(
     const wrong = wrongCaptions ? named.map((text) => wrongCaption(text, stream)) : [];
     const texts = [...named, ...wrong];
     const encoded = texts.map((text) => tokenizer.encode(text));
-    const tokens = encoded[0]!.ids.length;
     const values = new Float32Array(batch * each);
     entries.forEach((entry, i) => {
       values.set(
@@ -49,21 +61,16 @@ export function contrastiveBatches(
         i * each,
       );
     });
-    const pool = new Float32Array(texts.length * tokens);
-    encoded.forEach(({ length }, i) => {
-      const end = length - 1;
-      pool[i * tokens + end + Math.floor(stream.random() * (tokens - end))] = 1;
-    });
     return {
       latents: floats(
         shape,
         values.map((value) => value * scalingFactor),
       ),
       ids: integers(
-        [texts.length, tokens],
+        [texts.length, encoded[0]!.ids.length],
         encoded.flatMap(({ ids }) => [...ids]),
       ),
-      pool: floats([texts.length, tokens], pool),
+      pool: poolOf(encoded, stream),
       same: floats([batch, batch], sharesOf(named, named)),
       captions: floats([batch, texts.length], sharesOf(named, texts)),
     };

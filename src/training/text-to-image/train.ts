@@ -1,6 +1,7 @@
 // Trains a text-to-image model on rendered scenes: scenes, latents, then the denoising loss.
 
 import { mkdir } from "node:fs/promises";
+import type { HostTensor } from "../../core/tensor.js";
 import { schedulerConfig } from "../../diffusion/scheduler-config.js";
 import { makeSchedule } from "../../diffusion/schedule.js";
 import { collectSpecs } from "../../nn/input-weights.js";
@@ -47,6 +48,15 @@ export function packingOf(
   return new Packing(collectSpecs((weights) => void loss(weights, weights.graph)));
 }
 
+/** Fresh weights, and in their place those of the model to start from, where one is named and has them. */
+async function firstWeights(
+  config: TextToImageConfig,
+  packing: Packing,
+): Promise<ReadonlyMap<string, HostTensor>> {
+  const fresh = initialise(packing.specs, streamOf(config.seed, 0));
+  return config.start_from ? startingWeights(fresh, await readTrained(config.start_from)) : fresh;
+}
+
 /**
  * Trains until the configured steps are done or the signal comes.
  *
@@ -82,12 +92,7 @@ export async function trainTextToImage(
     optimiser: optimiserNamed(config.optimiser, { weightDecay: config.weight_decay }),
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
     emaDecay: config.ema_decay,
-    start: async () => {
-      const fresh = initialise(packing.specs, streamOf(config.seed, 0));
-      return config.start_from
-        ? startingWeights(fresh, await readTrained(config.start_from))
-        : fresh;
-    },
+    start: () => firstWeights(config, packing),
     batchOf: (k: number) => Promise.resolve(batches.at(k)),
     afterStep: async (k: number, { state }: Trainer) => {
       if (!sheetDue(k, steps, config, options)) return;
