@@ -32,7 +32,8 @@ function expect(isSo: boolean, what: string): void {
 }
 
 function pack(): string {
-  const text = run("npm", ["pack", "--json", "--pack-destination", folder], ROOT);
+  const words = ["run", "--silent", "package", "--", "--json", "--pack-destination", folder];
+  const text = run("npm", words, ROOT);
   const [{ filename, files, size }] = JSON.parse(text.slice(text.indexOf("["))) as [
     { filename: string; size: number; files: { path: string }[] },
   ];
