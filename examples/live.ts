@@ -6,18 +6,20 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { encodePng, FollowspotError, loadPipeline, pngTexts } from "followspot";
+import { encodePng, FollowspotError, loadPipeline, parseSketch, pngTexts } from "followspot";
 import ts from "typescript";
-import type { Order } from "./live/page.js";
+import type { DrawOptions } from "followspot";
 
 const [model = "stage-live", port = "8018"] = process.argv.slice(2);
 const pipe = await loadPipeline(model);
 const file = (name: string) => readFile(new URL(`live/${name}`, import.meta.url), "utf8");
 
-/** An order's longest text: what is longer comes from no page of ours. */
+/** What is longer, or of more steps, comes from no page of ours. */
 const LONGEST = 64 * 1024;
+const MOST_STEPS = 50;
 
-async function orderIn(request: IncomingMessage): Promise<Order> {
+/** What the page wants; `parseSketch` says what is wrong with it. */
+async function orderIn(request: IncomingMessage): Promise<DrawOptions> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
@@ -25,13 +27,16 @@ async function orderIn(request: IncomingMessage): Promise<Order> {
     if (length > LONGEST) throw new SyntaxError(`expected at most ${LONGEST} bytes`);
     pieces.push(piece);
   }
-  return JSON.parse(Buffer.concat(pieces).toString()) as Order;
+  const body = (JSON.parse(Buffer.concat(pieces).toString()) ?? {}) as Record<string, unknown>;
+  const { prompt, boxes, steps, seed } = body;
+  const order = parseSketch({ version: 1, prompt, boxes, steps, seed });
+  if ((order.steps ?? 0) <= MOST_STEPS) return order;
+  throw new SyntaxError(`steps: expected ${MOST_STEPS} or fewer, got ${order.steps}`);
 }
 
 async function draw(request: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
   const { prompt, boxes, steps, seed } = await orderIn(request);
-  if (!/^\d+$/.test(seed)) throw new SyntaxError(`seed: expected digits, got "${seed}"`);
-  const options = { prompt, boxes, steps, seed: BigInt(seed), signal };
+  const options = { prompt, boxes, steps, seed, signal };
   const [drawn] = await pipe.pictures(options);
   const { data, width, height } = drawn!.picture;
   return encodePng(data, width, height, pngTexts(await pipe.recipeOf(options)));

@@ -221,12 +221,16 @@ describe("the examples", () => {
         const sent = await fetch(`${address}draw`, { method: "POST", body: "{}" });
         expect(sent.status).toBe(403);
         const headers = { "content-type": "application/json" };
-        const long = JSON.stringify({ prompt: "a".repeat(70_000) });
-        const refused = await fetch(`${address}draw`, { method: "POST", headers, body: long });
-        expect([refused.status, await refused.text()]).toEqual([
-          400,
-          expect.stringMatching(/65536/),
-        ]);
+        for (const [order, reason] of [
+          [{ prompt: "a".repeat(70_000) }, /65536/],
+          [null, /prompt: expected a text/],
+          [{ prompt: "a cat", steps: 900 }, /steps: expected 50 or fewer, got 900/],
+        ] as const) {
+          const body = JSON.stringify(order);
+          const refused = await fetch(`${address}draw`, { method: "POST", headers, body });
+          const told = [refused.status, await refused.text()];
+          expect(told).toEqual([400, expect.stringMatching(reason)]);
+        }
       } finally {
         child.kill();
       }
