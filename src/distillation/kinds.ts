@@ -30,7 +30,8 @@ import {
   semanticSchema,
 } from "./semantic-run/config.js";
 import type { SemanticConfig } from "./semantic-run/config.js";
-import { textStudentDigest, textStudentSchema } from "./text-run/config.js";
+import { lastingDigest } from "../training/digest.js";
+import { textStudentSchema } from "./text-run/config.js";
 import type { TextStudentConfig } from "./text-run/config.js";
 import { exportTextStudent } from "./text-run/export.js";
 import { readTextParent } from "./text-run/parent.js";
@@ -149,7 +150,7 @@ function latentTask(config: LatentConfig): TrainingTask {
 function textStudentTask(config: TextStudentConfig): TrainingTask {
   const { batch, steps } = config;
   return {
-    ...{ config, batch, steps, digest: textStudentDigest(config) },
+    ...{ config, batch, steps, digest: lastingDigest(config) },
     check: async () => void (await readTextParent(config)),
     parents: async () => ({ parent: (await readTextParent(config)).digest }),
     train: (options) => trainTextStudent(config, options),

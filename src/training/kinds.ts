@@ -15,7 +15,8 @@ import { teacherTask } from "./teacher/task.js";
 import { textToImageSchema } from "./text-to-image/config.js";
 import { exportTextToImage } from "./text-to-image/export.js";
 import { readParts } from "./text-to-image/parts.js";
-import { configDigest, trainTextToImage } from "./text-to-image/train.js";
+import { lastingDigest } from "./digest.js";
+import { trainTextToImage } from "./text-to-image/train.js";
 import type { Trained } from "./trained.js";
 import type { Trainer } from "./trainer.js";
 
@@ -60,7 +61,7 @@ export interface TrainingTask {
 function textToImage(json: unknown): TrainingTask {
   const config = checkDocument(textToImageSchema, json);
   return {
-    ...{ config, steps: config.steps, batch: config.batch, digest: configDigest(config) },
+    ...{ config, steps: config.steps, batch: config.batch, digest: lastingDigest(config) },
     check: async () => void (await readParts(config)),
     train: (options) => trainTextToImage(config, options),
     export: async (trained, folder) => {

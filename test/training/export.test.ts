@@ -14,7 +14,8 @@ import { toHalf } from "../../src/training/half.js";
 import { BACKGROUNDS, COLOURS, knownWords } from "../../src/training/scenes/index.js";
 import { textToImageSchema } from "../../src/training/text-to-image/config.js";
 import { exportTextToImage } from "../../src/training/text-to-image/export.js";
-import { configDigest, packingOf } from "../../src/training/text-to-image/train.js";
+import { lastingDigest } from "../../src/training/digest.js";
+import { packingOf } from "../../src/training/text-to-image/train.js";
 import { tinyDocument, writeTinyRun } from "./tiny.js";
 
 const DRAW = { sampler: "ddim", steps: 12, cfg: 4, methods: { direct: { trailing: 9 } } };
@@ -95,7 +96,7 @@ describe("an exported text-to-image model", () => {
     let found = 0;
     for (const [prefix, path] of Object.entries(files)) {
       const file = await openSafetensors(join(model, path));
-      const digest = configDigest(config);
+      const digest = lastingDigest(config);
       expect(file.metadata).toEqual({ format: "pt", step: "3", config: digest });
       for (const name of file.tensors.keys()) {
         const whole = prefix + name;

@@ -4,7 +4,6 @@ import { z } from "zod";
 import { LIMITS } from "../../core/limits.js";
 import { LOSS_WEIGHTINGS } from "../../diffusion/index.js";
 import { wholeWithin, within } from "../../io/within.js";
-import { documentDigest } from "../../training/digest.js";
 import { sceneChoiceSchema } from "../../training/data/prepare.js";
 import { textToImageSchema } from "../../training/text-to-image/config.js";
 import { TARGET_KINDS } from "../loss.js";
@@ -89,15 +88,3 @@ export const textStudentSchema = z
 
 export type TextStudentConfig = z.infer<typeof textStudentSchema>;
 export type EditChoice = NonNullable<TextStudentConfig["edits"]>;
-
-/** Identifies what checkpoints depend on: everything but how long, how often to look, and how to draw. */
-export function textStudentDigest(config: TextStudentConfig): string {
-  const {
-    steps: _steps,
-    sample_every: _every,
-    sample_prompts: _prompts,
-    draw: _draw,
-    ...rest
-  } = config;
-  return documentDigest(rest);
-}

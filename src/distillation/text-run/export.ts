@@ -9,7 +9,7 @@ import { MODEL_INDEX, OWN_FILE } from "../../io/model-source.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { halvesUnder } from "../../training/half.js";
 import type { Trained } from "../../training/trained.js";
-import { textStudentDigest } from "./config.js";
+import { lastingDigest } from "../../training/digest.js";
 import type { EditChoice, TextStudentConfig } from "./config.js";
 import { NETWORK_WEIGHTS, readTextParent } from "./parent.js";
 import type { TextParent } from "./parent.js";
@@ -98,7 +98,7 @@ export async function exportTextStudent(
     const halves = halvesUnder("unet.", packing.unpack(average.data));
     await writeSafetensors(join(target, NETWORK_WEIGHTS), halves, {
       ...{ format: "pt", role: "student", step: String(step) },
-      ...{ parent: parent.digest, config: textStudentDigest(config) },
+      ...{ parent: parent.digest, config: lastingDigest(config) },
       schedule: scheduleOf(scheduler),
     });
     await writeJson(join(target, "scheduler", "scheduler_config.json"), scheduler);

@@ -12,7 +12,7 @@ import { readTrained, startingWeights } from "../../training/text-to-image/start
 import { prepareLatents } from "../../training/text-to-image/data.js";
 import type { Trainer } from "../../training/trainer.js";
 import { TextStudentBatches } from "./batches.js";
-import { textStudentDigest } from "./config.js";
+import { lastingDigest } from "../../training/digest.js";
 import type { TextStudentConfig } from "./config.js";
 import { textStudentLoss, textStudentPacking } from "./loss.js";
 import { readTextParent } from "./parent.js";
@@ -38,7 +38,7 @@ export async function trainTextStudent(
   const batches = new TextStudentBatches(data, parent, config);
   const { batch, steps } = config;
   const task: Fit = {
-    ...{ packing, steps, batchSize: batch, digest: textStudentDigest(config) },
+    ...{ packing, steps, batchSize: batch, digest: lastingDigest(config) },
     loss: textStudentLoss(parent, config, packing),
     optimiser: optimiserNamed(config.optimiser, {
       weightDecay: config.weight_decay,

@@ -15,7 +15,7 @@ import type { Trained } from "../trained.js";
 import type { TextToImageConfig } from "./config.js";
 import { knownByKind } from "./known.js";
 import { modelIndex, schedulerDocument, textEncoderConfig, unetConfig } from "./pipeline-config.js";
-import { configDigest } from "./train.js";
+import { lastingDigest } from "../digest.js";
 
 const TEXT_WEIGHTS = "model.safetensors";
 const TOKENIZER_FILES = [
@@ -67,7 +67,7 @@ async function writeNetworks(
   folders: { readonly unet: string; readonly text: string },
 ): Promise<void> {
   const weights = packing.unpack(average.data);
-  const metadata = { format: "pt", step: String(step), config: configDigest(config) };
+  const metadata = { format: "pt", step: String(step), config: lastingDigest(config) };
   await writeJson(join(folders.unet, "config.json"), unetConfig(config));
   await writeSafetensors(
     join(folders.unet, "diffusion_pytorch_model.safetensors"),

@@ -23,20 +23,8 @@ import { drawSheet } from "./sheet.js";
 import { readTrained, startingWeights } from "./start.js";
 
 export { readAutoencoder } from "../autoencoder/folder.js";
-import { documentDigest } from "../digest.js";
+import { lastingDigest } from "../digest.js";
 export type { TrainOptions } from "../fit.js";
-
-/** Identifies what a checkpoint depends on: everything but how long, how often to look, and how to draw. */
-export function configDigest(config: TextToImageConfig): string {
-  const {
-    steps: _steps,
-    sample_every: _every,
-    sample_prompts: _prompts,
-    draw: _draw,
-    ...rest
-  } = config;
-  return documentDigest(rest);
-}
 
 /** The packing of all weights that a configuration trains, `unet.…` and, unless it is kept, `text_encoder.…`. */
 export function packingOf(
@@ -87,7 +75,7 @@ export async function trainTextToImage(
   const shape = { batch, latentSize, tokens: tokenizer.maxLength };
   const parts = { tokenizer, schedule, autoencoder, packing, text };
   const task = {
-    ...{ packing, steps, batchSize: batch, digest: configDigest(config) },
+    ...{ packing, steps, batchSize: batch, digest: lastingDigest(config) },
     loss: textToImageLoss(config.unet, config.text_encoder, shape, text),
     optimiser: optimiserNamed(config.optimiser, { weightDecay: config.weight_decay }),
     learningRate: warmupCosine({ ...config.learning_rate, steps }),
