@@ -8,6 +8,7 @@ import { collectSpecs } from "../../nn/input-weights.js";
 import { initialise } from "../../nn/init.js";
 import { Packing } from "../../nn/packed-weights.js";
 import { streamOf } from "../data/streams.js";
+import { lastingDigest } from "../digest.js";
 import { fit, sheetDue } from "../fit.js";
 import type { TrainOptions } from "../fit.js";
 import { optimiserNamed } from "../optimiser.js";
@@ -23,7 +24,6 @@ import { drawSheet } from "./sheet.js";
 import { readTrained, startingWeights } from "./start.js";
 
 export { readAutoencoder } from "../autoencoder/folder.js";
-import { lastingDigest } from "../digest.js";
 export type { TrainOptions } from "../fit.js";
 
 /** The packing of all weights that a configuration trains, `unet.…` and, unless it is kept, `text_encoder.…`. */
